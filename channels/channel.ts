@@ -1,0 +1,88 @@
+/** What a channel needs to know of the sender: a resource, without its database columns. */
+export interface Sender {
+  name: string
+  fromName: string
+  fromAddress: string
+  replyTo: string | null
+  listLabel: string
+  listId: string
+  dkim: { domain: string; selector: string; privateKey: string } | null
+}
+
+/** One language's content of a message. `html` null: the message is plain text. */
+export interface Content {
+  subject: string
+  html: string | null
+  text: string
+}
+
+/** Everything that is the same for every recipient of a campaign. */
+export interface CampaignContent {
+  campaignId: string
+  campaignKey: string
+  sender: Sender
+  defaultLanguage: string
+  /** By language tag, lower case. Holds at least the default language. */
+  content: ReadonlyMap<string, Content>
+  /** Where the edge answers, without a slash at the end. */
+  publicUrl: string
+}
+
+/** The person behind one ledger row, as templates see them. */
+export interface Recipient {
+  seq: number
+  contactId: string
+  address: string
+  firstName: string | null
+  lastName: string | null
+  externalId: string | null
+  language: string | null
+  timeZone: string | null
+  attributes: Record<string, unknown>
+}
+
+/** One message, ready for the wire. */
+export interface OutgoingMessage {
+  from: string
+  to: string
+  /** The whole message with CRLF line ends, as it follows DATA (before dot stuffing). */
+  raw: Buffer
+}
+
+/**
+ * What became of one message handed to the transport. Closed: whoever reads it handles every case.
+ * - `accepted`: the server took responsibility.
+ * - `refused`: it never will, for this recipient or this message.
+ * - `deferred`: it would not now, for this recipient; try again later.
+ * - `unavailable`: nobody was there to refuse; nothing was handed over.
+ * - `misconfigured`: the server refuses us, not the recipient (authentication, policy at connect).
+ * - `uncertain`: the message was handed over, and the answer never came.
+ */
+export type Outcome =
+  | { kind: 'accepted'; serverId: string | null; response: string }
+  | { kind: 'refused'; code: number; response: string; addressIsDead: boolean }
+  | { kind: 'deferred'; code: number | null; response: string }
+  | { kind: 'unavailable'; response: string }
+  | { kind: 'misconfigured'; code: number | null; response: string }
+  | { kind: 'uncertain'; response: string }
+
+/** A campaign compiled once; only what differs between recipients is done here, message by message. */
+export interface CompiledCampaign {
+  /** @throws when the template fails on this recipient's data; the recipient is `failed`, the others go on. */
+  compose: (recipient: Recipient) => OutgoingMessage
+}
+
+export interface Transport {
+  /** How many messages can be under way at once. */
+  readonly connections: number
+  /** Settles when the fate of the message is known. Never rejects: every ending is an outcome. */
+  send: (message: OutgoingMessage) => Promise<Outcome>
+  /** Waits for nothing: whoever closes has let its messages finish. */
+  close: () => void
+}
+
+/** How a message leaves. */
+export interface Channel {
+  compile: (campaign: CampaignContent) => CompiledCampaign
+  transport: Transport
+}

@@ -1,0 +1,11 @@
+import type { Migration } from 'kysely/migration'
+import * as base from './0001-base.ts'
+import * as consent from './0002-consent.ts'
+import * as campaigns from './0003-campaigns.ts'
+
+/** Every migration in order. A released one is never edited; a change is a new entry at the end. */
+export const migrations: Record<string, Migration> = {
+  '0001-base': base,
+  '0002-consent': consent,
+  '0003-campaigns': campaigns,
+}

@@ -1,0 +1,164 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { ExclusionReason, Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
+import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
+import type { Fate } from '../domain/fate.ts'
+
+/** A bigint: the driver gives strings, so that no id is ever rounded. */
+export type Id = string
+type GeneratedId = Generated<Id>
+type Now = Generated<Date>
+
+export type SubscriptionStatus = 'subscribed' | 'unsubscribed' | 'pending'
+export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' | 'blacklisted' | 'invalid'
+export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in'
+export type Through = 'page' | 'one_click' | 'api' | 'import' | 'operator'
+
+export interface Schema {
+  installation: { only_row: Generated<boolean>; address_pepper: Generated<Buffer> }
+  contact: {
+    id: GeneratedId
+    external_id: string | null
+    first_name: string | null
+    last_name: string | null
+    language: string | null
+    time_zone: string | null
+    attributes: Generated<Record<string, unknown>>
+    source: string | null
+    created_at: Now
+    updated_at: Now
+    deleted_at: Date | null
+  }
+  contact_address: {
+    contact_id: Id
+    channel: string
+    value: string
+    address_key: Buffer
+    status: Generated<AddressStatus>
+    status_reason: string | null
+    status_at: Now
+    priority: Generated<number>
+  }
+  resource: {
+    id: GeneratedId
+    key: string
+    name: string
+    from_name: string
+    from_address: string
+    reply_to: string | null
+    list_label: string
+    list_id: string
+    dkim_domain: string | null
+    dkim_selector: string | null
+    dkim_private_key: string | null
+    created_at: Now
+  }
+  category: {
+    id: GeneratedId
+    key: string
+    resource_id: Id
+    title: string
+    description: string | null
+    channels: string[] | null
+    consent: Generated<'opt_in' | 'opt_out'>
+    archived_at: Date | null
+    created_at: Now
+  }
+  segment: {
+    id: GeneratedId
+    key: string
+    title: string
+    kind: 'static' | 'category'
+    category_id: Id | null
+    created_at: Now
+  }
+  segment_member: { segment_id: Id; contact_id: Id }
+  subscription: {
+    category_id: Id
+    contact_id: Id
+    status: SubscriptionStatus
+    legal_basis: string | null
+    explanation: string | null
+    source: string
+    changed_at: Now
+  }
+  opt_out: { contact_id: Id; resource_id: Id | null; channel: string | null; source: string; created_at: Now }
+  pending_unsubscribe: {
+    id: GeneratedId
+    contact_id: Id
+    resource_id: Id
+    category_id: Id | null
+    state: Generated<'pending' | 'confirmed' | 'cancelled'>
+    due_at: Date
+    created_at: Now
+  }
+  suppression: { address_key: Buffer; channel: string; kind: SuppressionKind; reason: string | null; created_at: Now }
+  address_refusal: {
+    address_key: Buffer
+    channel: string
+    category_id: Id | null
+    resource_id: Id | null
+    created_at: Now
+  }
+  consent_event: {
+    id: GeneratedId
+    at: Now
+    contact_id: Id
+    channel: string | null
+    address_key: Buffer | null
+    category_id: Id | null
+    resource_id: Id | null
+    action: ConsentAction
+    through: Through
+    legal_basis: string | null
+    explanation: string | null
+    campaign_id: Id | null
+    wording: string | null
+    ip: string | null
+    user_agent: string | null
+  }
+  message: { id: GeneratedId; channel: string; match: Generated<Match>; default_language: string; created_at: Now }
+  message_content: { message_id: Id; language: string; subject: string; html: string | null; text: string }
+  message_category: { message_id: Id; category_id: Id }
+  campaign: {
+    id: GeneratedId
+    key: string
+    title: string
+    resource_id: Id
+    message_id: Id
+    channel: string
+    definition: ColumnType<unknown, object, never>
+    state: Generated<CampaignState>
+    paused_at: Date | null
+    paused_by: string | null
+    pause_reason: string | null
+    send_at: Date
+    on_uncertain: Generated<OnUncertain>
+    retry_delays_seconds: Generated<number[]>
+    audience: number | null
+    candidates: number | null
+    funnel: Funnel | null
+    created_at: Now
+    frozen_at: Date | null
+    finished_at: Date | null
+  }
+  campaign_segment: { campaign_id: Id; segment_id: Id; role: 'include' | 'exclude' }
+  campaign_category: { campaign_id: Id; category_id: Id; role: 'do_not_send_to' | 'respect_unsubscribes_of' }
+  recipient: {
+    campaign_id: Id
+    seq: number
+    contact_id: Id
+    address: string
+    address_key: Buffer
+    category_ids: Id[]
+    state: Generated<Fate>
+    reason: SkipReason | ExclusionReason | null
+    code: number | null
+    response: string | null
+    attempts: Generated<number>
+    claim_token: string | null
+    claimed_at: Date | null
+    not_before: Date | null
+    settled_at: Date | null
+    server_id: string | null
+  }
+}

@@ -1,0 +1,23 @@
+/** What becomes of one recipient (SPEC: a recipient's fate). */
+export const fates = ['queued', 'claimed', 'sent', 'failed', 'skipped', 'unknown'] as const
+export type Fate = (typeof fates)[number]
+
+/** How many recipients stand in each fate. The six always sum to the audience. */
+export type FateCounts = Record<Fate, number>
+
+export const noFates = (): FateCounts => ({ queued: 0, claimed: 0, sent: 0, failed: 0, skipped: 0, unknown: 0 })
+
+export const addFates = (a: FateCounts, b: FateCounts): FateCounts => ({
+  queued: a.queued + b.queued,
+  claimed: a.claimed + b.claimed,
+  sent: a.sent + b.sent,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+  unknown: a.unknown + b.unknown,
+})
+
+/** The recipients of these counts: the audience, when they cover a whole campaign. */
+export const totalOf = (counts: FateCounts): number => fates.reduce((sum, fate) => sum + counts[fate], 0)
+
+/** Nothing more will be done for these recipients without an operator. */
+export const isAccountedFor = (counts: FateCounts): boolean => counts.queued === 0 && counts.claimed === 0

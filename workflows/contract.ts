@@ -1,0 +1,134 @@
+import type { Funnel } from '../domain/audience-rule.ts'
+import type { ShownState } from '../domain/campaign-state.ts'
+import type { FateCounts } from '../domain/fate.ts'
+
+// The wire between clients, workflows and activities. Everything here survives JSON: ids are strings, instants
+// are ISO 8601 in UTC. Never an e-mail address: histories are read by operators and kept by Temporal.
+
+/** The two task queues: `core` for workflows and database work, `smtp` for dispatch alone. */
+export interface TaskQueues {
+  core: string
+  smtp: string
+}
+export const taskQueues = (prefix = 'addressee'): TaskQueues => ({ core: `${prefix}-core`, smtp: `${prefix}-smtp` })
+
+/** A workflow runs on the core queue of its installation; dispatch goes to the queue beside it. */
+export const smtpQueueBeside = (coreQueue: string): string => coreQueue.replace(/-core$/, '-smtp')
+
+/** One campaign is one workflow, for ever: a second start finds the first. */
+export const campaignWorkflowId = (campaignId: string): string => `campaign/${campaignId}`
+
+export interface CampaignInput {
+  campaignId: string
+  /** Where the previous run of a long campaign stopped; absent in the first run. */
+  carry?: CampaignCarry
+}
+
+/** What a campaign hands to its next run (continue-as-new). Small whatever the audience. */
+export interface CampaignCarry {
+  plan: DispatchPlan
+  nextSeq: number
+  unfinished: SeqRange[]
+  settled: FateCounts
+  pass: number
+}
+
+/** Inclusive positions in the ledger. */
+export interface SeqRange {
+  from: number
+  to: number
+}
+
+/** Decided once, when the audience is frozen: a change of the code's own numbers must not disturb a running campaign. */
+export interface DispatchPlan {
+  audience: number
+  candidates: number
+  rangeSize: number
+  window: number
+}
+
+export interface CampaignDescription {
+  campaignId: string
+  key: string
+  title: string
+  categories: string[]
+  sendAt: string
+  state: ShownState
+  pausedBy: string | null
+  pauseReason: string | null
+}
+
+export interface ResolvedAudience extends DispatchPlan {
+  funnel: Funnel
+}
+
+export interface DispatchInput extends SeqRange {
+  campaignId: string
+}
+
+/** Why a range ended before its last recipient. */
+export type Stopped = 'paused' | 'cancelled'
+
+export interface DispatchResult {
+  /** Where the range's recipients stand now, counted from the ledger. */
+  counts: FateCounts
+  stopped: Stopped | null
+}
+
+/** What is left when every range has been dispatched once. */
+export interface Outstanding {
+  /** Waiting for a second try, after a temporary refusal. */
+  queued: number
+  /** Claimed by somebody who has not answered yet. */
+  claimed: number
+  /** When the first of them may be tried again; null when nothing is outstanding. */
+  retryAt: string | null
+}
+
+export interface CampaignReport {
+  campaignId: string
+  state: 'finished' | 'cancelled'
+  audience: number
+  candidates: number
+  counts: FateCounts
+}
+
+export interface Progress extends CampaignDescription {
+  audience: number | null
+  candidates: number | null
+  counts: FateCounts
+  pass: number
+}
+
+/** Who gives the command, and why. The Temporal UI sends the same JSON object. */
+export interface CommandInput {
+  by: string
+  reason?: string
+}
+export interface RescheduleInput extends CommandInput {
+  /** ISO 8601 with an offset. */
+  sendAt: string
+}
+
+export const campaignUpdates = {
+  pause: 'pause',
+  resume: 'resume',
+  reschedule: 'reschedule',
+  sendNow: 'sendNow',
+  cancel: 'cancel',
+} as const
+
+export const progressQuery = 'progress'
+
+/** Types of failures that are refusals: repeating the call would be refused again. */
+export const refusedFailure = 'Refused'
+
+/** Search attributes, with the type that the Temporal server must have them registered under. */
+export const searchAttributes = {
+  CampaignId: 'KEYWORD',
+  CampaignState: 'KEYWORD',
+  Categories: 'KEYWORD_LIST',
+  SendAt: 'DATETIME',
+  Recipients: 'INT',
+  Sent: 'INT',
+} as const
