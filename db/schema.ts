@@ -1,7 +1,7 @@
-import type { ColumnType, Generated } from 'kysely'
-import type { ExclusionReason, Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
+import type { Generated } from 'kysely'
+import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
-import type { Fate } from '../domain/fate.ts'
+import type { FailureReason, Fate } from '../domain/fate.ts'
 
 /** A bigint: the driver gives strings, so that no id is ever rounded. */
 export type Id = string
@@ -126,7 +126,6 @@ export interface Schema {
     resource_id: Id
     message_id: Id
     channel: string
-    definition: ColumnType<unknown, object, never>
     state: Generated<CampaignState>
     paused_at: Date | null
     paused_by: string | null
@@ -151,7 +150,7 @@ export interface Schema {
     address_key: Buffer
     category_ids: Id[]
     state: Generated<Fate>
-    reason: SkipReason | ExclusionReason | null
+    reason: SkipReason | FailureReason | null
     code: number | null
     response: string | null
     attempts: Generated<number>

@@ -21,3 +21,6 @@ export const totalOf = (counts: FateCounts): number => fates.reduce((sum, fate) 
 
 /** Nothing more will be done for these recipients without an operator. */
 export const isAccountedFor = (counts: FateCounts): boolean => counts.queued === 0 && counts.claimed === 0
+
+/** Why a recipient `failed`: the server's refusal, temporary refusals without end, or our own template on its data. */
+export type FailureReason = 'refused' | 'deferred_too_often' | 'template'

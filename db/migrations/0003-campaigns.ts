@@ -29,7 +29,6 @@ const statements = [
     resource_id bigint not null references resource,
     message_id bigint not null references message,
     channel text not null,
-    definition jsonb not null,
     state text not null default 'scheduled'
       check (state in ('scheduled', 'resolving', 'sending', 'finished', 'cancelled')),
     paused_at timestamptz,

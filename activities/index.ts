@@ -1,0 +1,13 @@
+import { audienceActivities } from './audience.ts'
+import { campaignActivities } from './campaigns.ts'
+import { type DispatchDeps, dispatchActivities } from './dispatch.ts'
+
+/** Everything that workflows can have done to the world. */
+export const createActivities = (deps: DispatchDeps) => ({
+  ...campaignActivities(deps),
+  ...audienceActivities(deps),
+  ...dispatchActivities(deps),
+})
+
+/** What workflows call through their proxies. */
+export type Activities = ReturnType<typeof createActivities>

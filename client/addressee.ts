@@ -1,0 +1,51 @@
+import { connect } from '../db/connect.ts'
+import { type TaskQueues, taskQueues } from '../workflows/contract.ts'
+import { Campaigns } from './campaigns.ts'
+import { Categories } from './categories.ts'
+import { Contacts } from './contacts.ts'
+import { Resources } from './resources.ts'
+import { Segments } from './segments.ts'
+import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
+
+export interface AddresseeOptions {
+  /** The PostgreSQL database that `addressee migrate` prepared. */
+  databaseUrl: string
+  /** `host:port`; by default Temporal's own environment configuration (TEMPORAL_ADDRESS, profiles, TLS). */
+  temporalAddress?: string
+  temporalNamespace?: string
+  /** Task queues other than those that `addressee worker` serves. */
+  taskQueues?: TaskQueues
+}
+
+/**
+ * What an application holds to import contacts and to schedule campaigns. Opens its connections when they are
+ * needed first; call `close` in the end.
+ */
+export class Addressee {
+  readonly resources: Resources
+  readonly categories: Categories
+  readonly contacts: Contacts
+  readonly segments: Segments
+  readonly campaigns: Campaigns
+  readonly #temporal: LazyTemporal
+  readonly #closeDatabase: () => Promise<void>
+
+  constructor(options: AddresseeOptions) {
+    const database = connect(options.databaseUrl, { name: 'addressee client' })
+    this.#closeDatabase = database.close
+    this.#temporal = createLazyTemporal({
+      ...(options.temporalAddress === undefined ? {} : { address: options.temporalAddress }),
+      ...(options.temporalNamespace === undefined ? {} : { namespace: options.temporalNamespace }),
+    })
+    this.resources = new Resources(database)
+    this.categories = new Categories(database)
+    this.contacts = new Contacts(database)
+    this.segments = new Segments(database)
+    this.campaigns = new Campaigns(database, this.#temporal, options.taskQueues ?? taskQueues())
+  }
+
+  async close(): Promise<void> {
+    await this.#temporal.close()
+    await this.#closeDatabase()
+  }
+}

@@ -1,0 +1,220 @@
+import { previewAudience } from '../db/audience.ts'
+import { commandCampaign } from '../db/campaign-commands.ts'
+import { criteriaFrom, findReferences } from '../db/campaign-references.ts'
+import { type CampaignRow, findCampaign, listCampaigns } from '../db/campaigns.ts'
+import type { Connection } from '../db/connect.ts'
+
+import { criteriaOf } from '../db/criteria.ts'
+import { type Explanation, explainContact, recipientOf } from '../db/explain.ts'
+import { countFates, pageOfRecipients, type RecipientRow } from '../db/ledger.ts'
+import { contactsNamed } from '../db/name-contact.ts'
+import { channel, scheduleCampaign } from '../db/schedule-campaign.ts'
+import { candidatesOf, type Funnel } from '../domain/audience-rule.ts'
+import { type CampaignDefinition, checkDefinition, warningsOf } from '../domain/campaign-definition.ts'
+import { type CampaignCommand, type OnUncertain, type ShownState, shownState } from '../domain/campaign-state.ts'
+import type { Fate, FateCounts } from '../domain/fate.ts'
+import { Refusal } from '../domain/refusal.ts'
+import { campaignWorkflowId, type TaskQueues } from '../workflows/contract.ts'
+import { ensureCampaignWorkflow, tellCampaign } from './campaign-workflow.ts'
+import type { LazyTemporal } from './temporal.ts'
+
+/** A campaign as people see it. Instants are ISO 8601 in UTC. */
+export interface Campaign {
+  id: string
+  key: string
+  title: string
+  resource: string
+  categories: string[]
+  state: ShownState
+  pausedBy: string | null
+  pauseReason: string | null
+  sendAt: string
+  onUncertain: OnUncertain
+  /** Null until the audience is frozen. */
+  audience: number | null
+  candidates: number | null
+  funnel: Funnel | null
+  createdAt: string
+  frozenAt: string | null
+  finishedAt: string | null
+  /** Where to look in the Temporal UI. */
+  workflowId: string
+}
+
+export interface CampaignWithCounts extends Campaign {
+  /** They sum to the audience at every instant. */
+  counts: FateCounts
+}
+
+export interface Scheduled extends Campaign {
+  /** False: the key was taken, and this is the campaign that has it, unchanged. */
+  created: boolean
+  /** What the author should know, though nothing is wrong. */
+  warnings: string[]
+}
+
+export interface Preview {
+  candidates: number
+  audience: number
+  funnel: Funnel
+}
+
+/** Who commands, and why: it is kept with the campaign and shown. */
+export interface CommandOptions {
+  by?: string
+  reason?: string
+}
+
+/** Schedules, steers and reports campaigns. Campaigns are named by their key or their id. */
+export class Campaigns {
+  readonly #database: Connection
+  readonly #temporal: LazyTemporal
+  readonly #queues: TaskQueues
+
+  constructor(database: Connection, temporal: LazyTemporal, queues: TaskQueues) {
+    this.#database = database
+    this.#temporal = temporal
+    this.#queues = queues
+  }
+
+  /**
+   * Records a campaign and starts its workflow. The key names it for ever: a second call is the same campaign, and
+   * starts the workflow if the first one could not.
+   * @throws {Refusal} for input that cannot work; nothing is recorded then.
+   * @throws {Unavailable} when Temporal does not answer: the campaign is recorded, call again.
+   */
+  async schedule(definition: CampaignDefinition): Promise<Scheduled> {
+    const checked = checkDefinition(definition)
+    const { campaign, created } = await scheduleCampaign(this.#database.db, checked)
+    await ensureCampaignWorkflow(await this.#temporal.get(), campaign, this.#queues)
+    return { ...shown(campaign), created, warnings: warningsOf(checked) }
+  }
+
+  /** The funnel as it would come out now, for a scheduled campaign or for a definition; nothing is recorded. */
+  async preview(campaign: string | CampaignDefinition): Promise<Preview> {
+    const { db } = this.#database
+    const funnel = await previewAudience(db, await this.#criteria(campaign))
+    return { candidates: candidatesOf(funnel), audience: funnel.included, funnel }
+  }
+
+  async #criteria(campaign: string | CampaignDefinition) {
+    const { db } = this.#database
+    if (typeof campaign === 'string') return criteriaOf(db, (await this.#find(campaign)).id)
+    const checked = checkDefinition(campaign)
+    return criteriaFrom(await findReferences(db, checked, channel), checked, channel)
+  }
+
+  /**
+   * Why a contact is in the audience, or is not: rule by rule as of now, and its row in the ledger.
+   * @param contact an id, an external id or an e-mail address; several contacts may have the latter.
+   */
+  async explain(campaign: string, contact: string): Promise<Explanation[]> {
+    const { db } = this.#database
+    const { id } = await this.#find(campaign)
+    const contacts = await contactsNamed(db, contact)
+    if (contacts.length === 0)
+      throw new Refusal({
+        field: 'contact',
+        rule: `there is no contact ${contact}`,
+        remedy: 'Give an id, an external id or an e-mail address that a contact has.',
+      })
+    const criteria = await criteriaOf(db, id)
+    const explanations = contacts.map(async (contactId) => ({
+      ...(await explainContact(db, criteria, contactId)),
+      recipient: await recipientOf(db, id, contactId),
+    }))
+    return Promise.all(explanations)
+  }
+
+  async get(campaign: string): Promise<CampaignWithCounts> {
+    const found = await this.#find(campaign)
+    return { ...shown(found), counts: await countFates(this.#database.db, found.id) }
+  }
+
+  /** The latest first. */
+  async list(options: { limit?: number } = {}): Promise<Campaign[]> {
+    return (await listCampaigns(this.#database.db, options.limit ?? 50)).map(shown)
+  }
+
+  /** A page of the ledger, in order; `after` is the last seq of the page before. */
+  async recipients(
+    campaign: string,
+    page: { state?: Fate; after?: number; limit?: number } = {},
+  ): Promise<RecipientRow[]> {
+    const { id } = await this.#find(campaign)
+    const { state, after = 0, limit = 100 } = page
+    return pageOfRecipients(this.#database.db, id, { after, limit, ...(state === undefined ? {} : { state }) })
+  }
+
+  /** Stops sending within one claim, or holds a campaign that waits. */
+  pause(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
+    return this.#command(campaign, 'pause', options)
+  }
+
+  resume(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
+    return this.#command(campaign, 'resume', options)
+  }
+
+  /** Ends the campaign for good: who has not been sent to is skipped. */
+  cancel(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
+    return this.#command(campaign, 'cancel', options)
+  }
+
+  sendNow(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
+    return this.#command(campaign, 'sendNow', options)
+  }
+
+  reschedule(campaign: string, sendAt: Date | string, options: CommandOptions = {}): Promise<Campaign> {
+    return this.#command(campaign, 'reschedule', options, instant(sendAt))
+  }
+
+  /** The row first: the senders obey it from the commit on, whatever Temporal is doing. Then the workflow is told. */
+  async #command(keyOrId: string, command: CampaignCommand, options: CommandOptions, sendAt?: Date): Promise<Campaign> {
+    const { id } = await this.#find(keyOrId)
+    const details = { ...options, by: options.by ?? 'the client' }
+    const changed = await commandCampaign(this.#database.db, id, command, { ...details, ...(sendAt && { sendAt }) })
+    const input = { ...details, ...(sendAt && { sendAt: sendAt.toISOString() }) }
+    await tellCampaign(await this.#temporal.get(), changed, command, input)
+    return shown(changed)
+  }
+
+  async #find(keyOrId: string): Promise<CampaignRow> {
+    const found = await findCampaign(this.#database.db, keyOrId)
+    if (found !== undefined) return found
+    throw new Refusal({
+      field: 'campaign',
+      rule: `there is no campaign ${keyOrId}`,
+      remedy: 'Give the key or the id of one (addressee campaigns list).',
+    })
+  }
+}
+
+function instant(value: Date | string): Date {
+  const date = new Date(value)
+  if (!Number.isNaN(date.getTime())) return date
+  throw new Refusal({
+    field: 'sendAt',
+    rule: 'must be an ISO 8601 time with an offset',
+    remedy: 'Write it like 2030-01-31T09:00:00+01:00.',
+  })
+}
+
+const shown = (row: CampaignRow): Campaign => ({
+  id: row.id,
+  key: row.key,
+  title: row.title,
+  resource: row.resourceKey,
+  categories: row.categories,
+  state: shownState(row.state, row.pausedAt),
+  pausedBy: row.pausedBy,
+  pauseReason: row.pauseReason,
+  sendAt: row.sendAt.toISOString(),
+  onUncertain: row.onUncertain,
+  audience: row.audience,
+  candidates: row.candidates,
+  funnel: row.funnel,
+  createdAt: row.createdAt.toISOString(),
+  frozenAt: row.frozenAt?.toISOString() ?? null,
+  finishedAt: row.finishedAt?.toISOString() ?? null,
+  workflowId: campaignWorkflowId(row.id),
+})

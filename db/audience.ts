@@ -1,0 +1,124 @@
+import { sql } from 'kysely'
+import { candidatesOf, type ExclusionReason, type Funnel } from '../domain/audience-rule.ts'
+import { candidates, facts, reason, type Sql } from './audience-facts.ts'
+import type { Db } from './connect.ts'
+import { type Criteria, criteriaOf } from './criteria.ts'
+import type { Id } from './schema.ts'
+
+export interface FrozenAudience {
+  audience: number
+  candidates: number
+  funnel: Funnel
+}
+
+/** Judges rules 2 to 8, then keeps one contact per address, the earliest created (rule 9). */
+const judgedAndKept = (criteria: Criteria): Sql => sql`
+  judged as materialized (
+    select contact_id, created_at, address, address_key, category_ids, ${reason} as reason
+    from (${facts(criteria, candidates(criteria, null), null)}) as fact
+  ), kept as (
+    select *, row_number() over (partition by address_key order by created_at, contact_id) as copy
+    from judged where reason is null
+  )`
+
+const funnelRows = (included: Sql): Sql => sql`
+  select reason, count(*)::int as contacts from judged where reason is not null group by reason
+  union all
+  select 'duplicate_address', count(*)::int from kept where copy > 1
+  union all
+  select 'included', count(*)::int from ${included}`
+
+/**
+ * The funnel as it would come out now; nothing is frozen and nothing is written.
+ */
+export async function previewAudience(db: Db, criteria: Criteria): Promise<Funnel> {
+  const included = sql`kept where copy = 1`
+  const { rows } = await sql<FunnelRow>`with ${judgedAndKept(criteria)} ${funnelRows(included)}`.execute(db)
+  return funnelFrom(rows)
+}
+
+/**
+ * Freezes the audience of a campaign into its partition of the ledger, with a dense seq 1…N in the order of
+ * contact ids, and records the funnel counted in the same statement.
+ *
+ * Idempotent: all of it is one transaction that ends by moving the campaign from `resolving` to `sending`. A second
+ * call finds the audience frozen and reports it; one that runs beside the first collides with its table and fails.
+ * @returns null when the campaign is not (or no longer) to be resolved: it was cancelled.
+ */
+export async function freezeAudience(db: Db, campaignId: Id): Promise<FrozenAudience | null> {
+  const criteria = await criteriaOf(db, campaignId)
+  return db.transaction().execute(async (db) => {
+    const campaign = await beginResolving(db, campaignId)
+    if (campaign.frozen !== null || campaign.state !== 'resolving') return campaign.frozen
+    await createPartition(db, campaignId)
+    const funnel = await loadPartition(db, campaignId, criteria)
+    await attachPartition(db, campaignId)
+    return recordFrozen(db, campaignId, funnel)
+  })
+}
+
+async function beginResolving(db: Db, campaignId: Id): Promise<{ state: string; frozen: FrozenAudience | null }> {
+  const row = await db
+    .selectFrom('campaign')
+    .select(['state', 'audience', 'candidates', 'funnel'])
+    .where('id', '=', campaignId)
+    .executeTakeFirstOrThrow()
+  const { audience, candidates, funnel } = row
+  const frozen = audience === null || candidates === null || funnel === null ? null : { audience, candidates, funnel }
+  return { state: row.state, frozen }
+}
+
+const partitionOf = (campaignId: Id) => sql.table(`recipient_${campaignId}`)
+
+/** A table of its own first: it is loaded without indexes, and the ledger stays open to other campaigns meanwhile. */
+async function createPartition(db: Db, campaignId: Id): Promise<void> {
+  await sql`create table ${partitionOf(campaignId)} (like recipient including defaults including constraints)`.execute(
+    db,
+  )
+}
+
+async function loadPartition(db: Db, campaignId: Id, criteria: Criteria): Promise<Funnel> {
+  const { rows } = await sql<FunnelRow>`
+    with ${judgedAndKept(criteria)}, inserted as (
+      insert into ${partitionOf(campaignId)} (campaign_id, seq, contact_id, address, address_key, category_ids)
+      select ${campaignId}::bigint, row_number() over (order by contact_id), contact_id, address, address_key, category_ids
+      from kept where copy = 1
+      returning 1
+    ) ${funnelRows(sql`inserted`)}`.execute(db)
+  return funnelFrom(rows)
+}
+
+async function attachPartition(db: Db, campaignId: Id): Promise<void> {
+  const partition = partitionOf(campaignId)
+  await sql`alter table ${partition} add primary key (campaign_id, seq)`.execute(db)
+  await sql`create index on ${partition} (campaign_id, contact_id)`.execute(db)
+  // The check spares the scan that attaching would make, and with it the time that the ledger's lock is held.
+  await sql`alter table ${partition} add constraint only_this_campaign
+    check (campaign_id is not null and campaign_id = ${sql.lit(campaignId)})`.execute(db)
+  await sql`alter table recipient attach partition ${partition} for values in (${sql.lit(campaignId)})`.execute(db)
+  await sql`alter table ${partition} drop constraint only_this_campaign`.execute(db)
+  await sql`analyze ${partition}`.execute(db)
+}
+
+/** The condition on the state is what a cancel that came meanwhile wins by: then everything is rolled back. */
+async function recordFrozen(db: Db, campaignId: Id, funnel: Funnel): Promise<FrozenAudience> {
+  const frozen = { audience: funnel.included, candidates: candidatesOf(funnel), funnel }
+  const { numUpdatedRows } = await db
+    .updateTable('campaign')
+    .set({ ...frozen, state: 'sending', frozen_at: new Date() })
+    .where('id', '=', campaignId)
+    .where('state', '=', 'resolving')
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Error(`campaign ${campaignId} was cancelled while its audience was resolved`)
+  return frozen
+}
+
+interface FunnelRow {
+  reason: ExclusionReason | 'included'
+  contacts: number
+}
+
+const funnelFrom = (rows: FunnelRow[]): Funnel => {
+  const met = rows.filter((row) => row.contacts > 0).map((row) => [row.reason, row.contacts])
+  return { included: 0, ...Object.fromEntries(met) }
+}

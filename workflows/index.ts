@@ -1,0 +1,2 @@
+// The bundle that workers run: every export is a workflow type.
+export { campaign } from './campaign.ts'
