@@ -10,7 +10,12 @@ export type Sql = RawBuilder<unknown>
 /** A subquery of contact ids to which every piece is confined; null for all contacts. */
 export type Scope = Sql | null
 
-const within = (scope: Scope): Sql => (scope === null ? sql`` : sql`and contact_id in (${scope})`)
+// As an array and not as a join: the planner then reads indexes, also when it plans for parameters that it has not
+// seen, which postgres does from the sixth execution of a prepared statement on.
+const within = (scope: Scope): Sql => (scope === null ? sql`` : sql`and contact_id = any(array(${scope}))`)
+
+const contacts = (scope: Scope): Sql => sql`
+  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true ${within(scope)}`
 
 /** Contact ids subscribed to any of the categories. May name a contact several times. */
 function subscribers(set: CategorySet, scope: Scope): Sql {
@@ -114,7 +119,7 @@ export function facts(
     contact.id is null or contact.deleted_at is not null as deleted,
     suppression.kind as suppressed
   from (${judged}) as judged
-  left join contact on contact.id = judged.contact_id
+  left join (${contacts(scope)}) as contact on contact.id = judged.contact_id
   left join (${consent(criteria, scope)}) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select ${eligibleCategories(criteria)} as category_ids) as eligible
   ${withExclusions ? sql`left join (${excluded(criteria, scope)}) as excluded on excluded.contact_id = judged.contact_id` : sql``}

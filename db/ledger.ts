@@ -87,7 +87,7 @@ async function claimRows(db: Db, criteria: Criteria, claimer: Claimer, limit: nu
     select changed.seq, changed.attempts, changed.contact_id as "contactId", changed.address, changed.reason,
       c.first_name as "firstName", c.last_name as "lastName", c.external_id as "externalId", c.language,
       c.time_zone as "timeZone", c.attributes
-    from changed left join contact c on c.id = changed.contact_id
+    from changed left join contact c on c.id = changed.contact_id and c.id = any(array(${picked}))
     order by changed.seq`.execute(db)
   return rows
 }

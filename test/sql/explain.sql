@@ -1,0 +1,101 @@
+with candidate as materialized (select contact_id from (select id as contact_id from contact) as everyone where true and contact_id = any(array(
+    select contact_id from contact_address where channel = $1 and address_key in (
+      select address_key from contact_address where contact_id = $2 and channel = $3)
+    union select $4::bigint))),
+    judged as materialized (
+      select fact.*, case
+    when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
+    when excluded then 'excluded'
+    when opted_out then 'opted_out'
+    when unsubscribing then 'unsubscribing'
+    when deleted then 'deleted'
+    when address is null then 'no_address'
+    when suppressed is not null then 'suppressed:' || suppressed
+  end as reason,
+        exists (select from candidate where candidate.contact_id = fact.contact_id) as in_segments
+      from (
+  select judged.contact_id, contact.created_at, eligible.category_ids, address.address, address.address_key,
+    cardinality(eligible.category_ids) >= $5::int as subscribed,
+    coalesce(consent.refused, false) as refused,
+    coalesce(consent.pending, false) as pending,
+    excluded.contact_id is not null as excluded,
+    opted_out.contact_id is not null as opted_out,
+    coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
+    contact.id is null or contact.deleted_at is not null as deleted,
+    suppression.kind as suppressed
+  from (
+    select contact_id from contact_address where channel = $6 and address_key in (
+      select address_key from contact_address where contact_id = $7 and channel = $8)
+    union select $9::bigint) as judged
+  left join (
+  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true and contact_id = any(array(
+    select contact_id from contact_address where channel = $10 and address_key in (
+      select address_key from contact_address where contact_id = $11 and channel = $12)
+    union select $13::bigint))) as contact on contact.id = judged.contact_id
+  left join (
+  select contact_id,
+    array_agg(category_id) as said,
+    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+    bool_or(status = 'unsubscribed') as refused,
+    bool_or(status = 'pending') as pending
+  from subscription where category_id = any($14::bigint[]) and contact_id = any(array(
+    select contact_id from contact_address where channel = $15 and address_key in (
+      select address_key from contact_address where contact_id = $16 and channel = $17)
+    union select $18::bigint))
+  group by contact_id) as consent on consent.contact_id = judged.contact_id
+  cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
+  left join (
+  select contact_id from (
+  select contact_id from segment_member where segment_id = any($19::bigint[]) and contact_id = any(array(
+    select contact_id from contact_address where channel = $20 and address_key in (
+      select address_key from contact_address where contact_id = $21 and channel = $22)
+    union select $23::bigint))
+  union all
+  select contact_id from subscription
+    where category_id = any($24::bigint[]) and status = 'subscribed' and contact_id = any(array(
+    select contact_id from contact_address where channel = $25 and address_key in (
+      select address_key from contact_address where contact_id = $26 and channel = $27)
+    union select $28::bigint))
+    union all
+    select contact_id from subscription
+    where category_id = any($29::bigint[]) and status = 'subscribed' and contact_id = any(array(
+    select contact_id from contact_address where channel = $30 and address_key in (
+      select address_key from contact_address where contact_id = $31 and channel = $32)
+    union select $33::bigint))
+    union all
+    select contact_id from subscription
+      where category_id = any($34::bigint[]) and status = 'unsubscribed' and contact_id = any(array(
+    select contact_id from contact_address where channel = $35 and address_key in (
+      select address_key from contact_address where contact_id = $36 and channel = $37)
+    union select $38::bigint))
+  ) as out_of_it group by contact_id) as excluded on excluded.contact_id = judged.contact_id
+  left join (
+  select contact_id from opt_out
+  where (resource_id is null or resource_id = $39::bigint)
+    and (channel is null or channel = $40) and contact_id = any(array(
+    select contact_id from contact_address where channel = $41 and address_key in (
+      select address_key from contact_address where contact_id = $42 and channel = $43)
+    union select $44::bigint))
+  group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
+  left join (
+  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
+  from pending_unsubscribe
+  where state = 'pending' and resource_id = $45::bigint and contact_id = any(array(
+    select contact_id from contact_address where channel = $46 and address_key in (
+      select address_key from contact_address where contact_id = $47 and channel = $48)
+    union select $49::bigint))
+  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
+  left join (
+  select distinct on (contact_id) contact_id, value as address, address_key from contact_address
+  where channel = $50 and status = 'active' and contact_id = any(array(
+    select contact_id from contact_address where channel = $51 and address_key in (
+      select address_key from contact_address where contact_id = $52 and channel = $53)
+    union select $54::bigint))
+  order by contact_id, priority desc, value) as address on address.contact_id = judged.contact_id
+  left join suppression on suppression.address_key = address.address_key and suppression.channel = $55) as fact
+    ), ranked as (
+      select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
+      from judged where in_segments and (reason is null or contact_id = $56)
+    )
+    select judged.*, ranked.copy::int from judged left join ranked using (contact_id)
+    where contact_id = $57

@@ -1,0 +1,70 @@
+with
+  judged as materialized (
+    select contact_id, created_at, address, address_key, category_ids, case
+    when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
+    when excluded then 'excluded'
+    when opted_out then 'opted_out'
+    when unsubscribing then 'unsubscribing'
+    when deleted then 'deleted'
+    when address is null then 'no_address'
+    when suppressed is not null then 'suppressed:' || suppressed
+  end as reason
+    from (
+  select judged.contact_id, contact.created_at, eligible.category_ids, address.address, address.address_key,
+    cardinality(eligible.category_ids) >= $1::int as subscribed,
+    coalesce(consent.refused, false) as refused,
+    coalesce(consent.pending, false) as pending,
+    excluded.contact_id is not null as excluded,
+    opted_out.contact_id is not null as opted_out,
+    coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
+    contact.id is null or contact.deleted_at is not null as deleted,
+    suppression.kind as suppressed
+  from (select contact_id from (select id as contact_id from contact) as everyone where true ) as judged
+  left join (
+  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true ) as contact on contact.id = judged.contact_id
+  left join (
+  select contact_id,
+    array_agg(category_id) as said,
+    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+    bool_or(status = 'unsubscribed') as refused,
+    bool_or(status = 'pending') as pending
+  from subscription where category_id = any($2::bigint[])
+  group by contact_id) as consent on consent.contact_id = judged.contact_id
+  cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
+  left join (
+  select contact_id from (
+  select contact_id from segment_member where segment_id = any($3::bigint[])
+  union all
+  select contact_id from subscription
+    where category_id = any($4::bigint[]) and status = 'subscribed'
+    union all
+    select contact_id from subscription
+    where category_id = any($5::bigint[]) and status = 'subscribed'
+    union all
+    select contact_id from subscription
+      where category_id = any($6::bigint[]) and status = 'unsubscribed'
+  ) as out_of_it group by contact_id) as excluded on excluded.contact_id = judged.contact_id
+  left join (
+  select contact_id from opt_out
+  where (resource_id is null or resource_id = $7::bigint)
+    and (channel is null or channel = $8)
+  group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
+  left join (
+  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
+  from pending_unsubscribe
+  where state = 'pending' and resource_id = $9::bigint
+  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
+  left join (
+  select distinct on (contact_id) contact_id, value as address, address_key from contact_address
+  where channel = $10 and status = 'active'
+  order by contact_id, priority desc, value) as address on address.contact_id = judged.contact_id
+  left join suppression on suppression.address_key = address.address_key and suppression.channel = $11) as fact
+  ), kept as (
+    select *, row_number() over (partition by address_key order by created_at, contact_id) as copy
+    from judged where reason is null
+  )
+  select reason, count(*)::int as contacts from judged where reason is not null group by reason
+  union all
+  select 'duplicate_address', count(*)::int from kept where copy > 1
+  union all
+  select 'included', count(*)::int from kept where copy = 1
