@@ -8,7 +8,7 @@ import { criteriaOf } from '../db/criteria.ts'
 import { type Claimer, countFates, disownClaims, release, settle } from '../db/ledger.ts'
 import type { DispatchInput, DispatchResult, Stopped } from '../workflows/contract.ts'
 import { createClaims } from './claims.ts'
-import { smtpUnavailable, workerStops } from './failures.ts'
+import { refusing, smtpUnavailable, workerStops } from './failures.ts'
 import { countSettled } from './metrics.ts'
 import { type Halt, sendClaimed } from './send-claimed.ts'
 import { createSettlementWriter } from './settlement-writer.ts'
@@ -36,7 +36,7 @@ export const dispatchActivities = (deps: DispatchDeps) => ({
       const claimer = { ...input, token: randomUUID() }
       const campaign = await sendingCampaign(deps.db, input.campaignId)
       await disownClaims(deps.db, claimer, campaign.onUncertain)
-      const halt = await sendRange(deps, campaign, claimer)
+      const halt = await refusing(sendRange(deps, campaign, claimer))
       const stopped = halt === null ? await stoppedBy(deps.db, input.campaignId) : await giveWay(deps.db, input, halt)
       return { counts: await countFates(deps.db, input.campaignId, input), stopped }
     } finally {

@@ -15,7 +15,7 @@ export interface FrozenAudience {
 const judgedAndKept = (criteria: Criteria): Sql => sql`
   judged as materialized (
     select contact_id, created_at, address, address_key, category_ids, ${reason} as reason
-    from (${facts(criteria, candidates(criteria, null), null)}) as fact
+    from (${facts(criteria, candidates(criteria))}) as fact
   ), kept as (
     select *, row_number() over (partition by address_key order by created_at, contact_id) as copy
     from judged where reason is null

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { type RuleName, rules } from '../domain/audience-rule.ts'
 import type { Fate } from '../domain/fate.ts'
-import { candidates, facts, reason } from './audience-facts.ts'
+import { candidates, contactsOf, factsOfFew, reason } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import type { Criteria } from './criteria.ts'
 import type { Id } from './schema.ts'
@@ -51,11 +51,11 @@ export async function explainContact(
       select address_key from contact_address where contact_id = ${contactId} and channel = ${criteria.channel})
     union select ${contactId}::bigint`
   const { rows } = await sql<FactRow>`
-    with candidate as materialized (${candidates(criteria, sharing)}),
+    with candidate as materialized (${candidates(criteria, contactsOf(sharing))}),
     judged as materialized (
       select fact.*, ${reason} as reason,
         exists (select from candidate where candidate.contact_id = fact.contact_id) as in_segments
-      from (${facts(criteria, sharing, sharing)}) as fact
+      from (${factsOfFew(criteria, sharing)}) as fact
     ), ranked as (
       select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
       from judged where in_segments and (reason is null or contact_id = ${contactId})

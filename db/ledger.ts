@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { SkipReason } from '../domain/audience-rule.ts'
 import type { OnUncertain } from '../domain/campaign-state.ts'
 import { type FailureReason, type Fate, type FateCounts, noFates } from '../domain/fate.ts'
-import { facts, reason } from './audience-facts.ts'
+import { factsOfFew, reason } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import type { Criteria } from './criteria.ts'
 import type { Id } from './schema.ts'
@@ -55,14 +55,12 @@ export async function claim(db: Db, criteria: Criteria, claimer: Claimer, limit:
 
 async function claimRows(db: Db, criteria: Criteria, claimer: Claimer, limit: number): Promise<ClaimRow[]> {
   const { campaignId, from, to, token } = claimer
-  const picked = sql`select contact_id from picked`
   // The address must be the contact's still: nobody is mailed at an address that was taken off the record.
-  const stillTheirs = sql`select picked.contact_id, picked.address, picked.address_key from picked
-    join contact_address a on a.contact_id = picked.contact_id and a.channel = ${criteria.channel}
-      and a.value = picked.address and a.status = 'active'`
+  const address = sql`select contact_id, value as address, address_key from contact_address
+    where contact_id = judged.contact_id and channel = ${criteria.channel} and value = judged.address and status = 'active'`
   const { rows } = await sql<ClaimRow>`
     with picked as materialized (
-      select seq, contact_id, address, address_key from recipient
+      select seq, contact_id, address from recipient
       where campaign_id = ${campaignId} and seq between ${from} and ${to} and state = 'queued'
         and (not_before is null or not_before <= now())
         and exists (select from campaign where id = ${campaignId} and state = 'sending' and paused_at is null)
@@ -71,7 +69,7 @@ async function claimRows(db: Db, criteria: Criteria, claimer: Claimer, limit: nu
       select picked.seq, verdict.category_ids, verdict.reason
       from picked join (
         select contact_id, category_ids, ${reason} as reason
-        from (${facts(criteria, picked, picked, { addresses: stillTheirs, exclusions: false })}) as fact
+        from (${factsOfFew(criteria, sql`select contact_id, address from picked`, { address, exclusions: false })}) as fact
       ) as verdict on verdict.contact_id = picked.contact_id
     ), changed as (
       update recipient r set
@@ -87,7 +85,9 @@ async function claimRows(db: Db, criteria: Criteria, claimer: Claimer, limit: nu
     select changed.seq, changed.attempts, changed.contact_id as "contactId", changed.address, changed.reason,
       c.first_name as "firstName", c.last_name as "lastName", c.external_id as "externalId", c.language,
       c.time_zone as "timeZone", c.attributes
-    from changed left join contact c on c.id = changed.contact_id and c.id = any(array(${picked}))
+    from changed
+    -- offset 0 keeps this a look-up for each row, whatever the planner makes of the number of rows
+    left join lateral (select * from contact where id = changed.contact_id offset 0) as c on true
     order by changed.seq`.execute(db)
   return rows
 }

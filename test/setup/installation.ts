@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
+import { NativeConnection } from '@temporalio/worker'
 import { sql } from 'kysely'
 import { afterAll, inject } from 'vitest'
 import type { Channel } from '../../channels/channel.ts'
@@ -9,9 +9,7 @@ import type { Db } from '../../db/connect.ts'
 import { createWorkers } from '../../worker/workers.ts'
 import { type TaskQueues, taskQueues } from '../../workflows/contract.ts'
 import { createDatabase } from './database.ts'
-
-// Once for each test process: what a worker reports in the ordinary course would drown the report.
-Runtime.install({ logger: new DefaultLogger('ERROR') })
+import { quietRuntime } from './quiet-runtime.ts'
 
 export interface RunningWorkers {
   /** What SIGTERM does: claims are finished or given back. */
@@ -29,6 +27,7 @@ export interface Installation {
 
 /** A database, task queues and a client of this test file's own, on the servers of the run. */
 export async function createInstallation(): Promise<Installation> {
+  quietRuntime()
   const { db, url } = await createDatabase()
   await useOwnCampaignIds(db)
   const address = inject('temporalAddress')

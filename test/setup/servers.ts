@@ -26,14 +26,17 @@ export const templateDatabase = 'addressee_template'
 type Release = () => Promise<unknown>
 
 /** One PostgreSQL and one Temporal server for the whole run, and the workflows bundled once. */
-export async function setup(project: TestProject): Promise<Release> {
+export const setup = (project: TestProject): Promise<Release> => startServers(project, [])
+
+/** @param temporalArgs further arguments of `temporal server start-dev`. */
+export async function startServers(project: TestProject, temporalArgs: string[]): Promise<Release> {
   const releases: Release[] = []
   const folder = await mkdtemp(join(tmpdir(), 'addressee-test-'))
   // PostgreSQL runs as another user when the tests run as root.
   await chmod(folder, 0o711)
   releases.push(() => rm(folder, { recursive: true, force: true }))
   project.provide('postgresUrl', await startDatabase(folder, releases))
-  project.provide('temporalAddress', await startTemporal(releases))
+  project.provide('temporalAddress', await startTemporal(temporalArgs, releases))
   project.provide('workflowBundlePath', await bundle(folder))
   return async () => {
     for (const release of releases.toReversed()) await release()
@@ -61,11 +64,11 @@ async function createTemplate(urlOf: (database: string) => string): Promise<void
   await template.close()
 }
 
-async function startTemporal(releases: Release[]): Promise<string> {
+async function startTemporal(extraArgs: string[], releases: Release[]): Promise<string> {
   Runtime.install({ logger: new DefaultLogger('WARN') })
   const path = await findTemporal({ say: (line) => process.stderr.write(`${line}\n`) })
   const environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path } },
+    server: { executable: { type: 'existing-path', path }, extraArgs },
   })
   releases.push(() => environment.teardown())
   await ensureSearchAttributes(environment.nativeConnection, 'default')

@@ -1,5 +1,5 @@
 with picked as materialized (
-      select seq, contact_id, address, address_key from recipient
+      select seq, contact_id, address from recipient
       where campaign_id = $1 and seq between $2 and $3 and state = 'queued'
         and (not_before is null or not_before <= now())
         and exists (select from campaign where id = $4 and state = 'sending' and paused_at is null)
@@ -26,31 +26,29 @@ with picked as materialized (
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
     contact.id is null or contact.deleted_at is not null as deleted,
     suppression.kind as suppressed
-  from (select contact_id from picked) as judged
-  left join (
-  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true and contact_id = any(array(select contact_id from picked))) as contact on contact.id = judged.contact_id
-  left join (
+  from (select contact_id, address from picked) as judged
+  left join contact on contact.id = judged.contact_id
+  left join lateral (
   select contact_id,
     array_agg(category_id) as said,
     array_agg(category_id) filter (where status = 'subscribed') as subscribed,
     bool_or(status = 'unsubscribed') as refused,
     bool_or(status = 'pending') as pending
-  from subscription where category_id = any($7::bigint[]) and contact_id = any(array(select contact_id from picked))
+  from subscription where category_id = any($7::bigint[]) and contact_id = judged.contact_id
   group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
-  left join (
+  left join lateral (
   select contact_id from opt_out
   where (resource_id is null or resource_id = $8::bigint)
-    and (channel is null or channel = $9) and contact_id = any(array(select contact_id from picked))
+    and (channel is null or channel = $9) and contact_id = judged.contact_id
   group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
-  left join (
+  left join lateral (
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
-  where state = 'pending' and resource_id = $10::bigint and contact_id = any(array(select contact_id from picked))
+  where state = 'pending' and resource_id = $10::bigint and contact_id = judged.contact_id
   group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
-  left join (select picked.contact_id, picked.address, picked.address_key from picked
-    join contact_address a on a.contact_id = picked.contact_id and a.channel = $11
-      and a.value = picked.address and a.status = 'active') as address on address.contact_id = judged.contact_id
+  left join lateral (select contact_id, value as address, address_key from contact_address
+    where contact_id = judged.contact_id and channel = $11 and value = judged.address and status = 'active') as address on address.contact_id = judged.contact_id
   left join suppression on suppression.address_key = address.address_key and suppression.channel = $12) as fact
       ) as verdict on verdict.contact_id = picked.contact_id
     ), changed as (
@@ -67,5 +65,7 @@ with picked as materialized (
     select changed.seq, changed.attempts, changed.contact_id as "contactId", changed.address, changed.reason,
       c.first_name as "firstName", c.last_name as "lastName", c.external_id as "externalId", c.language,
       c.time_zone as "timeZone", c.attributes
-    from changed left join contact c on c.id = changed.contact_id and c.id = any(array(select contact_id from picked))
+    from changed
+    -- offset 0 keeps this a look-up for each row, whatever the planner makes of the number of rows
+    left join lateral (select * from contact where id = changed.contact_id offset 0) as c on true
     order by changed.seq

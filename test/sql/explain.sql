@@ -1,4 +1,4 @@
-with candidate as materialized (select contact_id from (select id as contact_id from contact) as everyone where true and contact_id = any(array(
+with candidate as materialized (select contact_id from (select id as contact_id from contact) as anybody where true and contact_id = any(array(
     select contact_id from contact_address where channel = $1 and address_key in (
       select address_key from contact_address where contact_id = $2 and channel = $3)
     union select $4::bigint))),
@@ -27,75 +27,47 @@ with candidate as materialized (select contact_id from (select id as contact_id 
     select contact_id from contact_address where channel = $6 and address_key in (
       select address_key from contact_address where contact_id = $7 and channel = $8)
     union select $9::bigint) as judged
-  left join (
-  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true and contact_id = any(array(
-    select contact_id from contact_address where channel = $10 and address_key in (
-      select address_key from contact_address where contact_id = $11 and channel = $12)
-    union select $13::bigint))) as contact on contact.id = judged.contact_id
-  left join (
+  left join contact on contact.id = judged.contact_id
+  left join lateral (
   select contact_id,
     array_agg(category_id) as said,
     array_agg(category_id) filter (where status = 'subscribed') as subscribed,
     bool_or(status = 'unsubscribed') as refused,
     bool_or(status = 'pending') as pending
-  from subscription where category_id = any($14::bigint[]) and contact_id = any(array(
-    select contact_id from contact_address where channel = $15 and address_key in (
-      select address_key from contact_address where contact_id = $16 and channel = $17)
-    union select $18::bigint))
+  from subscription where category_id = any($10::bigint[]) and contact_id = judged.contact_id
   group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
-  left join (
+  left join lateral (
   select contact_id from (
-  select contact_id from segment_member where segment_id = any($19::bigint[]) and contact_id = any(array(
-    select contact_id from contact_address where channel = $20 and address_key in (
-      select address_key from contact_address where contact_id = $21 and channel = $22)
-    union select $23::bigint))
+  select contact_id from segment_member where segment_id = any($11::bigint[]) and contact_id = judged.contact_id
   union all
   select contact_id from subscription
-    where category_id = any($24::bigint[]) and status = 'subscribed' and contact_id = any(array(
-    select contact_id from contact_address where channel = $25 and address_key in (
-      select address_key from contact_address where contact_id = $26 and channel = $27)
-    union select $28::bigint))
+    where category_id = any($12::bigint[]) and status = 'subscribed' and contact_id = judged.contact_id
     union all
     select contact_id from subscription
-    where category_id = any($29::bigint[]) and status = 'subscribed' and contact_id = any(array(
-    select contact_id from contact_address where channel = $30 and address_key in (
-      select address_key from contact_address where contact_id = $31 and channel = $32)
-    union select $33::bigint))
+    where category_id = any($13::bigint[]) and status = 'subscribed' and contact_id = judged.contact_id
     union all
     select contact_id from subscription
-      where category_id = any($34::bigint[]) and status = 'unsubscribed' and contact_id = any(array(
-    select contact_id from contact_address where channel = $35 and address_key in (
-      select address_key from contact_address where contact_id = $36 and channel = $37)
-    union select $38::bigint))
+      where category_id = any($14::bigint[]) and status = 'unsubscribed' and contact_id = judged.contact_id
   ) as out_of_it group by contact_id) as excluded on excluded.contact_id = judged.contact_id
-  left join (
+  left join lateral (
   select contact_id from opt_out
-  where (resource_id is null or resource_id = $39::bigint)
-    and (channel is null or channel = $40) and contact_id = any(array(
-    select contact_id from contact_address where channel = $41 and address_key in (
-      select address_key from contact_address where contact_id = $42 and channel = $43)
-    union select $44::bigint))
+  where (resource_id is null or resource_id = $15::bigint)
+    and (channel is null or channel = $16) and contact_id = judged.contact_id
   group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
-  left join (
+  left join lateral (
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
-  where state = 'pending' and resource_id = $45::bigint and contact_id = any(array(
-    select contact_id from contact_address where channel = $46 and address_key in (
-      select address_key from contact_address where contact_id = $47 and channel = $48)
-    union select $49::bigint))
+  where state = 'pending' and resource_id = $17::bigint and contact_id = judged.contact_id
   group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
-  left join (
+  left join lateral (
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
-  where channel = $50 and status = 'active' and contact_id = any(array(
-    select contact_id from contact_address where channel = $51 and address_key in (
-      select address_key from contact_address where contact_id = $52 and channel = $53)
-    union select $54::bigint))
+  where channel = $18 and status = 'active' and contact_id = judged.contact_id
   order by contact_id, priority desc, value) as address on address.contact_id = judged.contact_id
-  left join suppression on suppression.address_key = address.address_key and suppression.channel = $55) as fact
+  left join suppression on suppression.address_key = address.address_key and suppression.channel = $19) as fact
     ), ranked as (
       select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
-      from judged where in_segments and (reason is null or contact_id = $56)
+      from judged where in_segments and (reason is null or contact_id = $20)
     )
     select judged.*, ranked.copy::int from judged left join ranked using (contact_id)
-    where contact_id = $57
+    where contact_id = $21

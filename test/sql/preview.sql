@@ -19,9 +19,8 @@ with
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
     contact.id is null or contact.deleted_at is not null as deleted,
     suppression.kind as suppressed
-  from (select contact_id from (select id as contact_id from contact) as everyone where true ) as judged
-  left join (
-  select * from (select id, id as contact_id, created_at, deleted_at from contact) as contact where true ) as contact on contact.id = judged.contact_id
+  from (select contact_id from (select id as contact_id from contact) as anybody where true ) as judged
+  left join contact on contact.id = judged.contact_id
   left join (
   select contact_id,
     array_agg(category_id) as said,
