@@ -32,19 +32,26 @@ const known: Record<string, readonly string[] | null> = {
   unsubscribe_url: null,
 }
 
-// A message takes well under a millisecond; 200 leaves room for a machine that is busy, and stops a loop that
-// would run for ever. 10 MB is a hundred times the largest newsletter that providers show in full.
-const limits = { parseLimit: 1_000_000, renderLimit: 200, memoryLimit: 10_000_000 }
+// A message takes well under a millisecond. A whole second, because a process that the machine held up for a
+// moment must not fail the recipient it was at; it still stops a loop that would run for ever. 10 MB is a hundred
+// times the largest newsletter that providers show in full.
+const limits = { parseLimit: 1_000_000, renderLimit: 1_000, memoryLimit: 10_000_000 }
 
-const engine = (escaping: Escaping) =>
-  new Liquid({
+// A message is one text. Without these tags there is no way to a file, and no error that shows only when a
+// branch is first taken, in the middle of a campaign.
+const tagsOfFiles = ['include', 'render', 'layout', 'block']
+
+function engine(escaping: Escaping): Liquid {
+  const liquid = new Liquid({
     ...limits,
     ...(escaping === 'html' ? { outputEscape: 'escape' as const } : {}),
     ownPropertyOnly: true,
     strictFilters: true,
-    // No files: a template includes nothing.
     templates: {},
   })
+  for (const tag of tagsOfFiles) delete liquid.tags[tag]
+  return liquid
+}
 const engines: Record<Escaping, Liquid> = { html: engine('html'), none: engine('none') }
 
 /**
@@ -57,7 +64,8 @@ export function compileTemplate(source: string, field: string, escaping: Escapin
   const liquid = engines[escaping]
   const parsed = refuseUnless(field, () => liquid.parse(source))
   refuseUnknownVariables(liquid, parsed, field)
-  const render = (scope: TemplateScope): string => liquid.renderSync(parsed, scope) as string
+  // A copy: `increment` and `decrement` write into the scope they are given.
+  const render = (scope: TemplateScope): string => liquid.renderSync(parsed, { ...scope }) as string
   refuseUnless(field, () => render(exampleScope))
   return { render }
 }
@@ -87,18 +95,24 @@ function refuseUnless<T>(field: string, attempt: () => T): T {
 }
 
 function refuseUnknownVariables(liquid: Liquid, parsed: LiquidTemplate[], field: string): void {
-  for (const [first, second] of liquid.globalVariableSegmentsSync(parsed)) {
-    const name = String(first)
-    const members = Object.hasOwn(known, name) ? known[name] : undefined
-    const wrong =
-      members === undefined || (members !== null && second !== undefined && !members.includes(String(second)))
-    if (wrong)
-      throw new Refusal({
-        field,
-        rule: `the template uses the unknown variable ${second === undefined ? name : `${name}.${String(second)}`}`,
-        remedy: `Known are ${Object.entries(known)
-          .flatMap(([key, fields]) => fields?.map((each) => `${key}.${each}`) ?? [key])
-          .join(', ')}; a contact's own fields are contact.attributes.<name>.`,
-      })
+  for (const segments of liquid.globalVariableSegmentsSync(parsed)) {
+    const [name, member] = segments.map(String)
+    if (isKnown(name, member)) continue
+    throw new Refusal({
+      field,
+      rule: `the template uses the unknown variable ${member === undefined ? name : `${name}.${member}`}`,
+      remedy: `Known are ${knownNames}; a contact's own fields are contact.attributes.<name>.`,
+    })
   }
 }
+
+/** `contact` alone is unknown too: it would print as "[object Object]". */
+function isKnown(name = '', member: string | undefined): boolean {
+  const members = Object.hasOwn(known, name) ? known[name] : undefined
+  if (members === undefined) return false
+  return members === null || (member !== undefined && members.includes(member))
+}
+
+const knownNames = Object.entries(known)
+  .flatMap(([name, members]) => members?.map((member) => `${name}.${member}`) ?? [name])
+  .join(', ')
