@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Addressee } from '../client/addressee.ts'
+import type { CampaignWithCounts } from '../client/campaigns.ts'
+import { loadMessageFolder } from '../client/message-folder.ts'
+import { followCampaign, progressLine, watchForStall } from './campaign-progress.ts'
+import { ensureSample } from './sample/ensure-sample.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A campaign from a file of contacts to its end, through the client alone: what a program of the user's would do. */
+export async function runDemo({
+  env,
+  dataDir,
+  terminal,
+  signal,
+}: {
+  env: NodeJS.ProcessEnv
+  dataDir: string
+  terminal: Terminal
+  /** Aborted: nothing more is shown. */
+  signal: AbortSignal
+}): Promise<{ campaign: CampaignWithCounts; seconds: number }> {
+  const addressee = new Addressee({
+    databaseUrl: env['DATABASE_URL'] ?? '',
+    temporalAddress: env['TEMPORAL_ADDRESS'] ?? '',
+    temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? '',
+  })
+  try {
+    await createCategories(addressee)
+    await importSample(addressee, dataDir, terminal)
+    const key = await scheduleNewsletter(addressee)
+    const watch = watchForStall(() =>
+      terminal.say(`nothing has moved for a while; if something fails, ${join(dataDir, 'worker.log')} says what`),
+    )
+    return await followCampaign(addressee, key, (campaign, seconds) => {
+      signal.throwIfAborted()
+      terminal.progress(`campaign ${key}: ${progressLine(campaign, seconds)}`)
+      watch(campaign)
+    })
+  } finally {
+    await addressee.close()
+  }
+}
+
+async function createCategories(addressee: Addressee): Promise<void> {
+  await addressee.resources.create({
+    key: 'acme',
+    name: 'Acme',
+    fromName: 'Acme News',
+    fromAddress: 'news@acme.example',
+    replyTo: 'hello@acme.example',
+    listLabel: 'Acme News',
+    listId: 'news.acme.example',
+  })
+  const topics = [
+    { title: 'News', description: 'What is new, once a month' },
+    { title: 'Offers', description: 'Discounts, now and then' },
+    { title: 'Events', description: 'Where to meet us' },
+  ]
+  for (const topic of topics) await addressee.categories.create({ resource: 'acme', ...topic })
+}
+
+async function importSample(addressee: Addressee, dataDir: string, { say, progress }: Terminal): Promise<void> {
+  const report = await addressee.contacts.import(await ensureSample(join(dataDir, 'sample')), {
+    source: 'sample',
+    legalBasis: 'consent',
+    explanation: 'Subscribed in the shop',
+    errorFile: join(dataDir, 'rejected-rows.csv'),
+    onProgress: ({ rows }) => progress(`importing contacts: ${rows} rows`),
+  })
+  const { rows, created, updated, unchanged, repeated, rejected } = report
+  say(
+    `imported ${rows} rows: ${created} contacts created, ${updated} updated, ${unchanged} unchanged; ` +
+      `${repeated} rows repeated a contact, ${rejected} were rejected`,
+  )
+  if (report.errorFile !== null) say(`each rejected row, with its reason: ${report.errorFile}`)
+}
+
+/** @returns the key: a new one at every start, because one key is one campaign for ever. */
+async function scheduleNewsletter(addressee: Addressee): Promise<string> {
+  const earlier = await addressee.campaigns.list()
+  const numbers = earlier.map(({ key }) => Number(/^newsletter-(\d+)$/.exec(key)?.[1] ?? 0))
+  const key = `newsletter-${Math.max(0, ...numbers) + 1}`
+  await addressee.campaigns.schedule({
+    key,
+    resource: 'acme',
+    title: 'The newsletter',
+    categories: ['news', 'offers'],
+    content: await loadMessageFolder(fileURLToPath(new URL('sample/newsletter', import.meta.url))),
+    defaultLanguage: 'en',
+    now: true,
+  })
+  return key
+}

@@ -1,0 +1,36 @@
+/** Where people read: lines that stay, and one line that changes. */
+export interface Terminal {
+  say: (line: string) => void
+  /** Replaces the changing line; where there is no cursor to move, at most one line every two seconds is kept. */
+  progress: (line: string) => void
+}
+
+export interface TextStream {
+  isTTY?: boolean
+  columns?: number
+  write: (text: string) => unknown
+}
+
+const eraseLine = '\r\u001b[2K'
+const plainLinesEveryMs = 2000
+
+export function createTerminal(stream: TextStream, now: () => number = Date.now): Terminal {
+  let changing = false
+  let lastPlain = { line: '', at: Number.NEGATIVE_INFINITY }
+  return {
+    say: (line) => {
+      stream.write(`${changing ? eraseLine : ''}${line}\n`)
+      changing = false
+    },
+    progress: (line) => {
+      if (stream.isTTY === true) {
+        // A line that wraps cannot be erased.
+        stream.write(eraseLine + line.slice(0, (stream.columns ?? 80) - 1))
+        changing = true
+      } else if (line !== lastPlain.line && now() - lastPlain.at >= plainLinesEveryMs) {
+        lastPlain = { line, at: now() }
+        stream.write(`${line}\n`)
+      }
+    },
+  }
+}
