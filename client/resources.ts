@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Connection } from '../db/connect.ts'
 import { createResource, listResources } from '../db/resources.ts'
 import { keyPattern } from '../domain/category-key.ts'
-import { parseEmail } from '../domain/email-address.ts'
 import { Refusal } from '../domain/refusal.ts'
+import { checkListId, checkSenderAddress, type DkimSettings, readDkimKey } from '../domain/sender-rules.ts'
 
 export interface NewResource {
   /** Immutable; campaigns and categories name the resource by it. */
@@ -16,8 +16,8 @@ export interface NewResource {
   listLabel: string
   /** What List-ID identifies the list by, such as `news.acme.example` (RFC 2919). */
   listId: string
-  /** Signs the mail. The key is PEM, RSA or Ed25519. */
-  dkim?: { domain: string; selector: string; privateKey: string }
+  /** Signs the mail with an RSA key in PEM form. */
+  dkim?: DkimSettings
 }
 
 export interface Resource {
@@ -33,10 +33,6 @@ export interface Resource {
   dkimSelector: string | null
 }
 
-const domainName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i, 'must be a domain name')
-
 const schema = z.strictObject({
   key: z.string().max(100).regex(keyPattern, 'must be lower-case letters, digits and single hyphens'),
   name: z.string().min(1).max(200),
@@ -48,10 +44,8 @@ const schema = z.strictObject({
     .min(1)
     .max(200)
     .regex(/^[^<>]*$/, 'must hold no angle brackets'),
-  listId: domainName.max(255, 'must have at most 255 characters'),
-  dkim: z
-    .strictObject({ domain: domainName, selector: z.string().min(1), privateKey: z.string().includes('PRIVATE KEY') })
-    .optional(),
+  listId: z.string(),
+  dkim: z.strictObject({ domain: z.string(), selector: z.string(), privateKey: z.string() }).optional(),
 })
 
 /** On whose behalf messages go out. */
@@ -71,15 +65,16 @@ export class Resources {
     const parsed = schema.safeParse(resource)
     if (!parsed.success) throw refusalOf(parsed.error)
     const { key, name, fromName, listLabel, listId, dkim } = parsed.data
-    const fromAddress = address('fromAddress', parsed.data.fromAddress)
+    if (dkim !== undefined) readDkimKey(dkim, 'dkim')
+    const fromAddress = checkSenderAddress(parsed.data.fromAddress, 'fromAddress')
     const row = {
       key,
       name,
       from_name: fromName,
       from_address: fromAddress,
-      reply_to: parsed.data.replyTo === undefined ? null : address('replyTo', parsed.data.replyTo),
+      reply_to: parsed.data.replyTo === undefined ? null : checkSenderAddress(parsed.data.replyTo, 'replyTo'),
       list_label: listLabel,
-      list_id: listId.toLowerCase(),
+      list_id: checkListId(listId, 'listId').toLowerCase(),
       dkim_domain: dkim?.domain ?? null,
       dkim_selector: dkim?.selector ?? null,
       dkim_private_key: dkim?.privateKey ?? null,
@@ -109,12 +104,6 @@ function refusalOf(error: z.ZodError): Refusal {
   const [issue] = error.issues
   const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : '')
   return new Refusal({ field, rule: issue?.message ?? 'is wrong', remedy: 'Correct it and create the resource again.' })
-}
-
-function address(field: string, written: string): string {
-  const parsed = parseEmail(written)
-  if (parsed.ok) return parsed.value
-  throw new Refusal({ field, rule: parsed.rule, remedy: 'Give an address such as news@acme.example.' })
 }
 
 function warningsOf(fromAddress: string, listId: string, dkimDomain: string | undefined): string[] {
