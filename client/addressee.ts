@@ -1,5 +1,4 @@
 import { connect } from '../db/connect.ts'
-import { type TaskQueues, taskQueues } from '../workflows/contract.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Contacts } from './contacts.ts'
@@ -13,8 +12,6 @@ export interface AddresseeOptions {
   /** `host:port`; by default Temporal's own environment configuration (TEMPORAL_ADDRESS, profiles, TLS). */
   temporalAddress?: string
   temporalNamespace?: string
-  /** Task queues other than those that `addressee worker` serves. */
-  taskQueues?: TaskQueues
 }
 
 /**
@@ -41,7 +38,7 @@ export class Addressee {
     this.categories = new Categories(database)
     this.contacts = new Contacts(database)
     this.segments = new Segments(database)
-    this.campaigns = new Campaigns(database, this.#temporal, options.taskQueues ?? taskQueues())
+    this.campaigns = new Campaigns(database, this.#temporal)
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,7 @@ import {
   campaignUpdates,
   campaignWorkflowId,
   type RescheduleInput,
-  type TaskQueues,
+  taskQueues,
 } from '../workflows/contract.ts'
 
 // Without a deadline a call waits for ever when no worker runs.
@@ -26,12 +26,12 @@ const deadlineMs = 5000
  * Starts the campaign's workflow unless it has been started. The id is the campaign's: of two starters one finds
  * the other's, and of a finished campaign no second workflow can begin.
  */
-export async function ensureCampaignWorkflow(client: Client, campaign: CampaignRow, queues: TaskQueues): Promise<void> {
+export async function ensureCampaignWorkflow(client: Client, campaign: CampaignRow): Promise<void> {
   if (isOver(campaign.state)) return
   const input: CampaignInput = { campaignId: campaign.id }
   const start = client.workflow.start('campaign', {
     workflowId: campaignWorkflowId(campaign.id),
-    taskQueue: queues.core,
+    taskQueue: taskQueues.core,
     args: [input],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

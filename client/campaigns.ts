@@ -14,7 +14,7 @@ import { type CampaignDefinition, checkDefinition, warningsOf } from '../domain/
 import { type CampaignCommand, type OnUncertain, type ShownState, shownState } from '../domain/campaign-state.ts'
 import type { Fate, FateCounts } from '../domain/fate.ts'
 import { Refusal } from '../domain/refusal.ts'
-import { campaignWorkflowId, type TaskQueues } from '../workflows/contract.ts'
+import { campaignWorkflowId } from '../workflows/contract.ts'
 import { ensureCampaignWorkflow, tellCampaign } from './campaign-workflow.ts'
 import type { LazyTemporal } from './temporal.ts'
 
@@ -69,12 +69,10 @@ export interface CommandOptions {
 export class Campaigns {
   readonly #database: Connection
   readonly #temporal: LazyTemporal
-  readonly #queues: TaskQueues
 
-  constructor(database: Connection, temporal: LazyTemporal, queues: TaskQueues) {
+  constructor(database: Connection, temporal: LazyTemporal) {
     this.#database = database
     this.#temporal = temporal
-    this.#queues = queues
   }
 
   /**
@@ -86,7 +84,7 @@ export class Campaigns {
   async schedule(definition: CampaignDefinition): Promise<Scheduled> {
     const checked = checkDefinition(definition)
     const { campaign, created } = await scheduleCampaign(this.#database.db, checked)
-    await ensureCampaignWorkflow(await this.#temporal.get(), campaign, this.#queues)
+    await ensureCampaignWorkflow(await this.#temporal.get(), campaign)
     return { ...shown(campaign), created, warnings: warningsOf(checked) }
   }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { DispatchDeps } from '../activities/dispatch.ts'
 import { createActivities } from '../activities/index.ts'
-import { type TaskQueues, taskQueues } from '../workflows/contract.ts'
+import { taskQueues } from '../workflows/contract.ts'
 
 /** The workflow bundle's entry: the sources when run from sources, the build when run from there. */
 export const workflowsPath = fileURLToPath(
@@ -13,27 +13,24 @@ export interface WorkersOptions {
   connection: NativeConnection
   namespace: string
   deps: DispatchDeps
-  /** Tests use queues of their own. */
-  queues?: TaskQueues
   /** A bundle made before, where many workers are started one after another. */
   workflowBundle?: { codePath: string }
 }
 
 /** One Worker for workflows and database work, one for dispatch: so that sending never delays a command. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
-  const queues = options.queues ?? taskQueues()
   const { connection, namespace } = options
   const shared = { connection, namespace, activities: createActivities(options.deps), ...stopping }
   return [
     await Worker.create({
       ...shared,
       ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
-      taskQueue: queues.core,
+      taskQueue: taskQueues.core,
       maxConcurrentActivityTaskExecutions: 20,
       // About 0.1 MB each: the formula that is the default counts on a heap that we do not have.
       maxCachedWorkflows: 500,
     }),
-    await Worker.create({ ...shared, taskQueue: queues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
+    await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
   ]
 }
 

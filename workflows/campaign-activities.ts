@@ -1,6 +1,6 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow'
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
-import { smtpQueueBeside } from './contract.ts'
+import { taskQueues } from './contract.ts'
 
 // Every activity waits for its own end when it is cancelled: the default would close the workflow at once and leave
 // the sender sending (the documented default says otherwise; see docs/decisions.md).
@@ -25,14 +25,13 @@ export const bulk = proxyActivities<Activities>({
  * Sending. It may be tried for ever: each attempt goes on from the rows, and an SMTP server that is away comes back.
  * No deadline over all attempts, because a rate limit or a pause may hold a range for hours.
  */
-export const dispatch = () =>
-  proxyActivities<Activities>({
-    cancellationType,
-    taskQueue: smtpQueueBeside(workflowInfo().taskQueue),
-    startToCloseTimeout: 60 * 60_000,
-    heartbeatTimeout: 30_000,
-    retry: { initialInterval: 1000, maximumInterval: 30_000 },
-  })
+export const dispatch = proxyActivities<Activities>({
+  cancellationType,
+  taskQueue: taskQueues.smtp,
+  startToCloseTimeout: 60 * 60_000,
+  heartbeatTimeout: 30_000,
+  retry: { initialInterval: 1000, maximumInterval: 30_000 },
+})
 
 /** An operator waits for the answer: the statement runs beside the workflow, without a queue between. */
 export const command = proxyLocalActivities<Activities>({

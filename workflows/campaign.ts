@@ -94,7 +94,7 @@ async function sendRange(run: CampaignRun, range: SeqRange): Promise<void> {
   const summary = `recipients ${range.from} to ${range.to}${run.pass > 1 ? `, round ${run.pass}` : ''}`
   try {
     const { campaignId } = run.description
-    const result = await dispatch().dispatchRange.executeWithOptions({ summary }, [{ campaignId, ...range }])
+    const result = await dispatch.dispatchRange.executeWithOptions({ summary }, [{ campaignId, ...range }])
     recordRange(run, range, result)
     if (result.stopped !== null) apply(run, await database.describeCampaign(run.description))
   } catch (error) {

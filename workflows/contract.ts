@@ -5,17 +5,13 @@ import type { FateCounts } from '../domain/fate.ts'
 // The wire between clients, workflows and activities. Everything here survives JSON: ids are strings, instants
 // are ISO 8601 in UTC. Never an e-mail address: histories are read by operators and kept by Temporal.
 
-/** The two task queues: `core` for workflows and database work, `smtp` for dispatch alone. */
-export interface TaskQueues {
-  core: string
-  smtp: string
-}
-export const taskQueues = (prefix = 'addressee'): TaskQueues => ({ core: `${prefix}-core`, smtp: `${prefix}-smtp` })
+/** `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. */
+export const taskQueues = { core: 'addressee-core', smtp: 'addressee-smtp' } as const
 
-/** A workflow runs on the core queue of its installation; dispatch goes to the queue beside it. */
-export const smtpQueueBeside = (coreQueue: string): string => coreQueue.replace(/-core$/, '-smtp')
-
-/** One campaign is one workflow, for ever: a second start finds the first. */
+/**
+ * One campaign is one workflow, for ever: a second start finds the first. Unique within a namespace, which therefore
+ * holds one installation.
+ */
 export const campaignWorkflowId = (campaignId: string): string => `campaign/${campaignId}`
 
 export interface CampaignInput {

@@ -1,14 +1,12 @@
-import { randomBytes, randomInt } from 'node:crypto'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
-import { sql } from 'kysely'
 import { afterAll, inject } from 'vitest'
 import type { Channel } from '../../channels/channel.ts'
 import { Addressee } from '../../client/addressee.ts'
 import type { Db } from '../../db/connect.ts'
 import { createWorkers } from '../../worker/workers.ts'
-import { type TaskQueues, taskQueues } from '../../workflows/contract.ts'
 import { createDatabase } from './database.ts'
+import { createNamespace } from './namespace.ts'
 import { quietRuntime } from './quiet-runtime.ts'
 
 export interface RunningWorkers {
@@ -21,19 +19,19 @@ export interface Installation {
   databaseUrl: string
   addressee: Addressee
   temporal: Client
-  queues: TaskQueues
+  /** Of this file's own, as every installation has one. */
+  namespace: string
   startWorkers: (channel: Channel) => Promise<RunningWorkers>
 }
 
-/** A database, task queues and a client of this test file's own, on the servers of the run. */
+/** A database, a Temporal namespace and a client of this test file's own, on the servers of the run. */
 export async function createInstallation(): Promise<Installation> {
   quietRuntime()
   const { db, url } = await createDatabase()
-  await useOwnCampaignIds(db)
   const address = inject('temporalAddress')
-  const queues = taskQueues(`test-${randomBytes(6).toString('hex')}`)
   const connection = await Connection.connect({ address })
-  const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, taskQueues: queues })
+  const namespace = await createNamespace(connection)
+  const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, temporalNamespace: namespace })
   const running: RunningWorkers[] = []
   afterAll(async () => {
     await Promise.all(running.map((workers) => workers.stop()))
@@ -44,34 +42,28 @@ export async function createInstallation(): Promise<Installation> {
     db,
     databaseUrl: url,
     addressee,
-    queues,
-    temporal: new Client({ connection }),
+    namespace,
+    temporal: new Client({ connection, namespace }),
     startWorkers: async (channel) => {
-      const workers = await startWorkers({ db, channel, queues, address })
+      const workers = await startWorkers({ db, channel, namespace, address })
       running.push(workers)
       return workers
     },
   }
 }
 
-/** A workflow's id is its campaign's, and the test files share one Temporal: their ids must not meet. */
-async function useOwnCampaignIds(db: Db): Promise<void> {
-  await sql`alter table campaign alter id restart with ${sql.lit(randomInt(2 ** 40))}`.execute(db)
-}
-
 async function startWorkers(options: {
   db: Db
   channel: Channel
-  queues: TaskQueues
+  namespace: string
   address: string
 }): Promise<RunningWorkers> {
-  const { db, channel, queues, address } = options
+  const { db, channel, namespace, address } = options
   const connection = await NativeConnection.connect({ address })
   const stopping = new AbortController()
   const workers = await createWorkers({
     connection,
-    namespace: 'default',
-    queues,
+    namespace,
     deps: { db, channel, publicUrl: 'https://mail.acme.example', stopping: stopping.signal },
     workflowBundle: { codePath: inject('workflowBundlePath') },
   })

@@ -9,7 +9,6 @@ import { migrate } from '../../db/migrate.ts'
 import { freePort } from '../../dev/free-port.ts'
 import { startPostgres } from '../../dev/postgres.ts'
 import { findTemporal } from '../../dev/temporal-binary.ts'
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts'
 import { workflowsPath } from '../../worker/workers.ts'
 
 declare module 'vitest' {
@@ -71,7 +70,6 @@ async function startTemporal(extraArgs: string[], releases: Release[]): Promise<
     server: { executable: { type: 'existing-path', path }, extraArgs },
   })
   releases.push(() => environment.teardown())
-  await ensureSearchAttributes(environment.nativeConnection, 'default')
   return environment.address
 }
 
