@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/connect.ts'
 import type { Id } from '../../db/schema.ts'
-import { createTokens } from '../../domain/unsubscribe-token.ts'
+import type { UnsubscribeAct } from '../../db/unsubscribe.ts'
+import { createTokens, type TokenClaims } from '../../domain/unsubscribe-token.ts'
 import { addressKey, seedCampaign, seedCategory, seedContact, seedResource } from './seed.ts'
 
 export const secret = 'a secret for tests only'
@@ -68,6 +69,15 @@ async function seedLedger(db: Db, campaignId: Id, contactId: Id, address: string
     .execute()
 }
 
+/** What the token of this message says. */
+export const claimsOf = ({ campaignId, contactId }: SentMessage): TokenClaims => ({
+  campaignId,
+  contactId,
+  scope: 'unsubscribe',
+})
+
+export const act: UnsubscribeAct = { through: 'one_click', wording: null, ip: '192.0.2.7', userAgent: 'Mail/1' }
+
 /** What retention does to an old campaign. */
 export const dropLedger = (db: Db, campaignId: Id) => sql.raw(`drop table recipient_${campaignId}`).execute(db)
 
@@ -81,6 +91,15 @@ export async function statusOf(db: Db, contactId: Id, categoryId: Id | undefined
     .executeTakeFirst()
   return row?.status ?? null
 }
+
+/** What the address refuses, whoever holds it. */
+export const refusalsOf = (db: Db, address: string) =>
+  db
+    .selectFrom('address_refusal')
+    .select(['channel', 'category_id', 'resource_id'])
+    .where('address_key', '=', addressKey(address))
+    .orderBy('category_id')
+    .execute()
 
 /** The consent events that one campaign's links caused, oldest first. */
 export const eventsOf = (db: Db, campaignId: Id) =>

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { routePath } from 'hono/route'
+import type { Logger } from 'pino'
+import { contentSecurityPolicy } from './page.ts'
+import { answerProblem, problems } from './problem.ts'
+import { wordingOf } from './reader.ts'
+import type { Readiness } from './readiness.ts'
+import { type HttpEnv, postUnsubscribe, showUnsubscribe, type UnsubscribeDeps } from './unsubscribe.ts'
+
+export interface AppDeps extends UnsubscribeDeps {
+  ready: () => Promise<Readiness>
+}
+
+/** What recipients and probes reach. A function from request to response: it opens no socket. */
+export function createApp(deps: AppDeps): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  app.use(logAccess(deps.log), setHeaders)
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }))
+  app.get('/u/:token', showUnsubscribe(deps))
+  app.post('/u/:token', postUnsubscribe(deps))
+  app.get('/healthz', (c) => c.json({ status: 'alive' }))
+  app.get('/readyz', async (c) => {
+    const readiness = await deps.ready()
+    return c.json(readiness, readiness.ready ? 200 : 503)
+  })
+  app.notFound((c) => answerProblem(c, problems.notFound(wordingOf(c))))
+  app.onError((error, c) => {
+    const errorId = randomUUID()
+    deps.log.error({ err: error, errorId }, 'request failed')
+    return answerProblem(c, problems.failed(wordingOf(c), errorId))
+  })
+  return app
+}
+
+type Next = () => Promise<void>
+
+/** One line a request. The path holds the token, and with it anyone could unsubscribe: only the route is named. */
+const logAccess = (log: Logger) => async (c: Context, next: Next) => {
+  const start = performance.now()
+  await next()
+  const ms = Math.round(performance.now() - start)
+  log.info({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'request')
+}
+
+const headers = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': contentSecurityPolicy,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Robots-Tag': 'noindex',
+}
+
+const setHeaders = (c: Context, next: Next) =>
+  next().then(() => {
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  })
+
+const refuseMethod = (c: Context, methods: string[]) =>
+  c.text(`${c.req.method} is not possible here; ${methods.join(', ')} are.\n`, 405, { Allow: methods.join(', ') })

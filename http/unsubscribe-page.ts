@@ -1,0 +1,54 @@
+import { html } from 'hono/html'
+import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
+import { type Html, page } from './page.ts'
+import type { Subject, Wording } from './wording.ts'
+
+/**
+ * What the link is about, and the button. A plain form: it works without JavaScript. Its query tells the server
+ * which words were shown.
+ */
+export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
+  const { heading, text, button, note } = words.confirm
+  const title = heading(scope.resource.name)
+  return page(
+    words.language,
+    title,
+    html`<h1>${title}</h1>
+<p>${text(subjectOf(scope))}</p>
+${categoryList(words, scope)}
+<form method="post" action="?shown=${words.version}"><button>${button}</button></form>
+<p class="note">${note}</p>`,
+  )
+}
+
+/** What is so now, whether it was just done or long ago. */
+export function resultPage(words: Wording, kind: 'unsubscribed' | 'already', scope: UnsubscribeScope): Html {
+  return page(
+    words.language,
+    words[kind],
+    html`<h1>${words[kind]}</h1>
+<p>${words.result(subjectOf(scope))}</p>
+${categoryList(words, scope)}`,
+  )
+}
+
+function categoryList(words: Wording, { categories }: UnsubscribeScope): Html | '' {
+  if (categories.length === 0) return ''
+  return html`<ul>
+${categories.map(({ title }) => html`<li><bdi>${title}</bdi></li>\n`)}</ul>
+<p>${words.othersStay}</p>`
+}
+
+const subjectOf = ({ resource, addresses, categories }: UnsubscribeScope): Subject => ({
+  resource: resource.name,
+  address: maskAddress(addresses[0]?.value ?? ''),
+  listed: categories.length > 0,
+})
+
+/** `lea@example.com` becomes `l•••@example.com`: known again by its owner, of no use to whoever was sent the link. */
+export function maskAddress(address: string): string | null {
+  const at = address.lastIndexOf('@')
+  if (at < 1) return null
+  const [first] = address
+  return `${first}•••${address.slice(at)}`
+}

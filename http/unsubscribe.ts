@@ -1,0 +1,79 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { Logger } from 'pino'
+import type { Db } from '../db/connect.ts'
+import { describeUnsubscribe, type UnsubscribeAct, unsubscribe } from '../db/unsubscribe.ts'
+import type { Tokens, VerifiedToken } from '../domain/unsubscribe-token.ts'
+import { answerProblem, problems } from './problem.ts'
+import { shownWording, wordingOf } from './reader.ts'
+import { confirmPage, resultPage } from './unsubscribe-page.ts'
+
+/** Behind Node's server the bindings are its request and response; in a test without a socket there are none. */
+export interface HttpEnv {
+  Bindings: Partial<HttpBindings>
+}
+type TokenContext = Context<HttpEnv, '/u/:token'>
+
+export interface UnsubscribeDeps {
+  db: Db
+  tokens: Tokens
+  log: Logger
+}
+
+/** GET and HEAD: says what the link would do, and does nothing. */
+export const showUnsubscribe =
+  ({ db, tokens, log }: UnsubscribeDeps) =>
+  async (c: TokenContext) => {
+    const verified = tokens.verify(c.req.param('token'))
+    if (!verified.ok) return refuseToken(c, log, verified.why)
+    const found = await describeUnsubscribe(db, verified.claims)
+    if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
+    const words = wordingOf(c, found.scope.language)
+    return c.html(
+      found.kind === 'subscribed' ? confirmPage(words, found.scope) : resultPage(words, found.kind, found.scope),
+    )
+  }
+
+/**
+ * POST: unsubscribes at once (RFC 8058). The body is never read: whatever it holds, however long it is and however
+ * slowly it comes, the request means the same.
+ */
+export const postUnsubscribe =
+  ({ db, tokens, log }: UnsubscribeDeps) =>
+  async (c: TokenContext) => {
+    const verified = tokens.verify(c.req.param('token'))
+    if (!verified.ok) return refuseToken(c, log, verified.why)
+    const act = actOf(c)
+    const outcome = await unsubscribe(db, verified.claims, act)
+    log.info({ ...verified.claims, through: act.through, outcome: outcome.kind }, 'unsubscribe')
+    if (outcome.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
+    const words = wordingOf(c, outcome.scope.language)
+    return act.through === 'page'
+      ? c.html(resultPage(words, outcome.kind, outcome.scope))
+      : c.text(`${words[outcome.kind]}.\n`)
+  }
+
+/** Forged and cut links get the same words: whoever makes links up learns nothing. The log tells them apart. */
+function refuseToken(c: Context, log: Logger, why: Exclude<VerifiedToken, { ok: true }>['why']) {
+  log.info({ why }, 'unsubscribe link refused')
+  const words = wordingOf(c)
+  return answerProblem(c, why === 'retired_key' ? problems.retiredKey(words) : problems.badLink(words))
+}
+
+/** Long enough for any browser; whatever follows proves nothing. */
+const longestUserAgent = 500
+
+function actOf(c: TokenContext): UnsubscribeAct {
+  const wording = shownWording(c)
+  return {
+    through: wording === null ? 'one_click' : 'page',
+    wording,
+    // Called as a function, without a server, there is no environment at all.
+    ip: plainAddress(c.env?.incoming?.socket.remoteAddress),
+    userAgent: c.req.header('user-agent')?.slice(0, longestUserAgent) ?? null,
+  }
+}
+
+/** IPv4 is written as such where the socket speaks IPv6, and without the zone, which Postgres does not take. */
+const plainAddress = (address: string | undefined): string | null =>
+  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') ?? null

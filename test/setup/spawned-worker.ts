@@ -1,0 +1,27 @@
+import { inject } from 'vitest'
+import { createCommand, type RunningCommand } from '../cli/command.ts'
+import { eventually } from './eventually.ts'
+import type { Installation } from './installation.ts'
+
+export const publicUrl = 'https://mail.acme.example'
+export const secret = 'a secret of the tests'
+
+/** `addressee` as a process, on this installation. */
+export const commandFor = (installation: Installation, smtpUrl: string) =>
+  createCommand({
+    DATABASE_URL: installation.databaseUrl,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: installation.namespace,
+    SMTP_URL: smtpUrl,
+    ADDRESSEE_PUBLIC_URL: publicUrl,
+    ADDRESSEE_SECRET: secret,
+  })
+
+/** Starts `addressee worker` and waits until it works. */
+export async function startWorker(command: ReturnType<typeof createCommand>): Promise<RunningCommand> {
+  const worker = command.start(['worker'])
+  await eventually(() => {
+    if (!worker.stdout().includes('worker started')) throw new Error(`no worker yet: ${worker.stdout()}`)
+  })
+  return worker
+}
