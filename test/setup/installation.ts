@@ -21,7 +21,8 @@ export interface Installation {
   temporal: Client
   /** Of this file's own, as every installation has one. */
   namespace: string
-  startWorkers: (channel: Channel) => Promise<RunningWorkers>
+  /** @param publicUrl where the links of the messages lead. */
+  startWorkers: (channel: Channel, publicUrl?: string) => Promise<RunningWorkers>
 }
 
 /** A database, a Temporal namespace and a client of this test file's own, on the servers of the run. */
@@ -44,8 +45,8 @@ export async function createInstallation(): Promise<Installation> {
     addressee,
     namespace,
     temporal: new Client({ connection, namespace }),
-    startWorkers: async (channel) => {
-      const workers = await startWorkers({ db, channel, namespace, address })
+    startWorkers: async (channel, publicUrl = 'https://mail.acme.example') => {
+      const workers = await startWorkers({ db, channel, namespace, address, publicUrl })
       running.push(workers)
       return workers
     },
@@ -57,14 +58,15 @@ async function startWorkers(options: {
   channel: Channel
   namespace: string
   address: string
+  publicUrl: string
 }): Promise<RunningWorkers> {
-  const { db, channel, namespace, address } = options
+  const { db, channel, namespace, address, publicUrl } = options
   const connection = await NativeConnection.connect({ address })
   const stopping = new AbortController()
   const workers = await createWorkers({
     connection,
     namespace,
-    deps: { db, channel, publicUrl: 'https://mail.acme.example', stopping: stopping.signal },
+    deps: { db, channel, publicUrl, stopping: stopping.signal },
     workflowBundle: { codePath: inject('workflowBundlePath') },
   })
   const ends = workers.map((worker) => worker.run())
