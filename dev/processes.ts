@@ -20,6 +20,7 @@ export interface ProcessSpec {
 
 export interface RunningProcess {
   name: string
+  pid: number
   logFile: string
   hasEnded: () => boolean
   /** Settles, with a sentence and the log's tail, only when the process ends without having been asked to. */
@@ -50,6 +51,7 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   let asked = false
   return {
     name: spec.name,
+    pid: child.pid ?? Number.NaN,
     logFile,
     hasEnded: () => hasEnded(child),
     unexpectedEnd: new Promise((resolve) => {

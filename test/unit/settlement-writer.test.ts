@@ -1,0 +1,53 @@
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { expect, test } from 'vitest'
+import { createSettlementWriter } from '../../activities/settlement-writer.ts'
+import type { Settlement } from '../../db/ledger.ts'
+
+const sent = (seq: number): Settlement => ({ seq, state: 'sent', response: '250', serverId: null })
+const seqs = (groups: Settlement[][]) => groups.map((group) => group.map((each) => each.seq))
+
+test('what ends within a moment is written together, once', async () => {
+  const groups: Settlement[][] = []
+  const writer = createSettlementWriter(async (group) => groups.push(group))
+  for (const seq of [1, 2, 3]) await writer.add(sent(seq))
+  expect(groups).toEqual([])
+  await writer.flush()
+  await writer.add(sent(4))
+  await writer.flush()
+  expect(seqs(groups)).toEqual([[1, 2, 3], [4]])
+})
+
+test('a group that could not be written is written again, and nothing is lost meanwhile', async () => {
+  const groups: Settlement[][] = []
+  let broken = true
+  const writer = createSettlementWriter(async (group) => {
+    if (broken) throw new Error('no database')
+    groups.push(group)
+  })
+  await new MockActivityEnvironment().run(async () => {
+    await writer.add(sent(1))
+    const flushed = writer.flush()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await writer.add(sent(2))
+    broken = false
+    await flushed
+  })
+  expect(seqs(groups)).toEqual([[1], [2]])
+})
+
+test('whoever adds waits while too much is unwritten', async () => {
+  let release: () => void = () => {}
+  const writer = createSettlementWriter(() => new Promise<void>((resolve) => (release = resolve)))
+  await writer.add(sent(0))
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  for (let seq = 1; seq <= 500; seq += 1) await writer.add(sent(seq))
+  let admitted = false
+  const last = writer.add(sent(501)).then(() => (admitted = true))
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  expect(admitted).toBe(false)
+  release()
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  release()
+  await last
+  expect(admitted).toBe(true)
+})
