@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/{db,http,workflows,cli,e2e}/**/*.test.ts'],
+          setupFiles: ['test/setup/at-end.ts'],
           globalSetup: ['test/setup/servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/record/**/*.record.ts'],
+    setupFiles: ['test/setup/at-end.ts'],
     globalSetup: ['test/record/servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -13,7 +13,8 @@ import type {
 } from '../workflows/contract.ts'
 import { refusing } from './failures.ts'
 
-interface CampaignRef {
+/** A campaign by its id. */
+export interface CampaignRef {
   campaignId: string
 }
 

@@ -188,8 +188,10 @@ export class Campaigns {
 }
 
 function instant(value: Date | string): Date {
+  // Without an offset the hour would be that of whatever machine this runs on.
+  const hasOffset = value instanceof Date || /(?:Z|[+-]\d{2}:?\d{2})$/i.test(value)
   const date = new Date(value)
-  if (!Number.isNaN(date.getTime())) return date
+  if (hasOffset && !Number.isNaN(date.getTime())) return date
   throw new Refusal({
     field: 'sendAt',
     rule: 'must be an ISO 8601 time with an offset',

@@ -6,7 +6,7 @@ import type { Provenance } from '../db/imported-contact.ts'
 import { loadAddressKeys } from '../db/installation.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { batchesOf, importBatch } from './import-batch.ts'
-import { type ErrorFile, errorFile } from './import-errors.ts'
+import { type ErrorFile, openErrorFile } from './import-errors.ts'
 import { type Column, mapColumns } from './import-mapping.ts'
 import { type CsvRecord, readRecords } from './import-records.ts'
 import { type ImportCounts, type ImportProgress, type ImportReport, noCounts } from './import-report.ts'
@@ -44,7 +44,7 @@ export async function importContacts(db: Db, input: string | Readable, options: 
   refuseSameFile(input, options)
   const started = performance.now()
   const counts = noCounts()
-  const errors = errorFile(options.errorFile ?? null)
+  const errors = await openErrorFile(options.errorFile ?? null)
   let written: string | null = null
   try {
     await importSource(db, input, options, errors, counts)

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { Refusal } from '../domain/refusal.ts'
 import type { Problem } from './import-row.ts'
 
 export interface ErrorFile {
@@ -8,26 +9,36 @@ export interface ErrorFile {
 }
 
 /**
- * The list of what could not be imported, as CSV with the columns line, column, value and rule. The file appears
- * with the first problem; one that an earlier import left goes when there is none.
+ * The list of what could not be imported, as CSV with the columns line, column, value and rule. Opened before
+ * anything is imported; without a problem no file remains, not even one of an earlier import.
  * @param path null writes nothing.
+ * @throws {Refusal} when it cannot be written.
  */
-export function errorFile(path: string | null): ErrorFile {
-  let file: FileHandle | null = null
+export async function openErrorFile(path: string | null): Promise<ErrorFile> {
+  const file = path === null ? null : await openForWriting(path)
+  let written = false
   return {
     write: async (problems) => {
-      if (path === null || problems.length === 0) return
-      if (file === null) {
-        file = await open(path, 'w')
-        await file.appendFile('\uFEFFline,column,value,rule\r\n')
-      }
+      if (file === null || problems.length === 0) return
+      if (!written) await file.appendFile('\uFEFFline,column,value,rule\r\n')
+      written = true
       await file.appendFile(problems.map(csvLine).join(''))
     },
     close: async () => {
       await file?.close()
-      if (path !== null && file === null) await rm(path, { force: true })
-      return file === null ? null : path
+      if (path !== null && !written) await rm(path, { force: true })
+      return written ? path : null
     },
+  }
+}
+
+async function openForWriting(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const remedy = 'Name a file in a folder that exists and can be written to.'
+    throw new Refusal({ field: 'errorFile', rule: `cannot be written: ${why}`, remedy })
   }
 }
 

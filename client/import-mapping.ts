@@ -113,7 +113,7 @@ const noEmail = (titles: readonly string[]) =>
   new Refusal({
     field: 'mapping',
     rule: `no column holds the e-mail address (the columns are: ${shown(titles)})`,
-    remedy: 'Name the column "E-mail", or map it: { "<column>": "email" }.',
+    remedy: 'Name the column "E-mail", or map it: { "<column>": "email" } (--map "<column>=email").',
   })
 
 /** A file that is no table has a first line of any length. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Addressee } from '../client/addressee.ts'
 import type { CampaignWithCounts } from '../client/campaigns.ts'
-import { totalOf } from '../domain/fate.ts'
 
 /** Follows a campaign until it is over, or until it has paused itself: then only a person can go on. */
 export async function followCampaign(
@@ -17,17 +16,6 @@ export async function followCampaign(
     if (['finished', 'cancelled', 'paused'].includes(campaign.state)) return { campaign, seconds }
     await sleep(250)
   }
-}
-
-/** One line for the terminal. */
-export function progressLine({ state, audience, counts }: CampaignWithCounts, seconds: number): string {
-  const { sent, failed, skipped, unknown } = counts
-  const settled = sent + failed + skipped + unknown
-  const share = totalOf(counts) === 0 ? 0 : Math.floor((100 * settled) / totalOf(counts))
-  return (
-    `${state} ${share} % of ${audience ?? '…'}: ${sent} sent, ${failed} failed, ${skipped} skipped, ${unknown} unknown, ` +
-    `${Math.round(sent / Math.max(seconds, 0.001))} a second`
-  )
 }
 
 const stalledAfterMs = 20_000

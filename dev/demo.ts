@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Addressee } from '../client/addressee.ts'
 import type { CampaignWithCounts } from '../client/campaigns.ts'
+import { progressLine } from '../client/cli/campaign-watch.ts'
+import type { Terminal } from '../client/cli/terminal.ts'
 import { loadMessageFolder } from '../client/message-folder.ts'
-import { followCampaign, progressLine, watchForStall } from './campaign-progress.ts'
+import { followCampaign, watchForStall } from './campaign-progress.ts'
 import { ensureSample } from './sample/ensure-sample.ts'
-import type { Terminal } from './terminal.ts'
 
 /** A campaign from a file of contacts to its end, through the client alone: what a program of the user's would do. */
 export async function runDemo({
@@ -34,7 +35,7 @@ export async function runDemo({
     )
     return await followCampaign(addressee, key, (campaign, seconds) => {
       signal.throwIfAborted()
-      terminal.progress(`campaign ${key}: ${progressLine(campaign, seconds)}`)
+      terminal.progress(`campaign ${progressLine(campaign, seconds)}`)
       watch(campaign)
     })
   } finally {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { connect } from '../db/connect.ts'
 import { freePort } from './free-port.ts'
+import { scriptPath } from './module-path.ts'
 import { startPostgres } from './postgres.ts'
 import { startProcess, untilReady } from './processes.ts'
 import { findTemporal } from './temporal-binary.ts'
@@ -76,7 +76,7 @@ export async function startMail({ dataDir, env, say, release }: StartingServers)
   if (env['SMTP_URL']) return named(env['SMTP_URL'], {})
   const smtpPort = await freePort(1025)
   const inboxPort = await freePort(8025)
-  const script = fileURLToPath(new URL('mail-catcher/main.ts', import.meta.url))
+  const script = scriptPath('mail-catcher/main.ts', import.meta.url)
   const ports = ['--smtp-port', String(smtpPort), '--inbox-port', String(inboxPort)]
   const catcher = await startProcess({
     name: 'mail-catcher',

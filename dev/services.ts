@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import { reached } from '../db/open.ts'
+import { scriptPath } from './module-path.ts'
 import { logHolds, type RunningProcess, startProcess, untilReady } from './processes.ts'
 
 export interface Services {
@@ -9,7 +9,7 @@ export interface Services {
   stop: () => Promise<void>
 }
 
-const command = fileURLToPath(new URL('../client/cli/main.ts', import.meta.url))
+const command = scriptPath('../client/cli/main.ts', import.meta.url)
 
 /** Brings the schema up to date, then starts `addressee worker` and `addressee http` as an operator would. */
 export async function startServices(env: NodeJS.ProcessEnv, dataDir: string, signal: AbortSignal): Promise<Services> {

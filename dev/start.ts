@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createTerminal } from '../client/cli/terminal.ts'
 import { Refusal, Unavailable } from '../domain/refusal.ts'
 import { runDemo } from './demo.ts'
 import { killLeftovers } from './leftovers.ts'
@@ -8,7 +9,6 @@ import { accountedFor, reportOf, reportTable } from './report.ts'
 import { startServices } from './services.ts'
 import { type Stack, startStack } from './stack.ts'
 import { parseStartArguments, type StartArguments, UsageError, usage } from './start-arguments.ts'
-import { createTerminal } from './terminal.ts'
 import { findUnsubscribeLink } from './unsubscribe-link.ts'
 
 // What people read goes to stderr; stdout holds nothing but the report that --once prints.

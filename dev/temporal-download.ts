@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setInterval as every } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { scriptPath } from './module-path.ts'
 
 /** With no byte for this long there is no network worth waiting for: the next way is tried. */
 const stallMs = 6000
@@ -24,7 +24,7 @@ export async function downloadTemporal(target: string, say: (line: string) => vo
 }
 
 async function downloadInto(folder: string, signal: AbortSignal): Promise<void> {
-  const script = fileURLToPath(new URL('temporal-download-sdk.ts', import.meta.url))
+  const script = scriptPath('temporal-download-sdk.ts', import.meta.url)
   const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'ignore', 'pipe'], signal })
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()))

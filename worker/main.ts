@@ -1,4 +1,4 @@
-import type { Worker } from '@temporalio/worker'
+import { Runtime, type Worker } from '@temporalio/worker'
 import { createEmailChannel } from '../channels/email/email-channel.ts'
 import { verifySmtpServer } from '../channels/email/verify-server.ts'
 import { openDatabase } from '../db/open.ts'
@@ -18,7 +18,8 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
   const log = createLogger(config.logLevel)
   installRuntime(log, config.metricsAddress)
   // Released in reverse, whether the worker ran or failed half-way.
-  const releases: (() => Promise<void> | void)[] = []
+  // The native runtime would keep the process alive: it goes last.
+  const releases: (() => Promise<void> | void)[] = [() => Runtime.instance().shutdown()]
   try {
     const { db, close } = await openDatabase(config.databaseUrl, { name: 'addressee worker', connections: 20 })
     releases.push(close)

@@ -24,7 +24,8 @@ export async function watchCampaign(campaigns: Campaigns, id: string): Promise<C
   }
 }
 
-function progressLine(campaign: CampaignWithCounts, seconds: number): string {
+/** One line that says where a campaign stands. */
+export function progressLine(campaign: CampaignWithCounts, seconds: number): string {
   const { key, state, counts, audience, sendAt } = campaign
   if (audience === null)
     return `${key}: ${stateOf(campaign)}${state === 'scheduled' ? ` for ${showInstant(sendAt)}` : ''}`

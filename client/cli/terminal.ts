@@ -5,7 +5,7 @@ export interface Terminal {
   progress: (line: string) => void
 }
 
-interface TextStream {
+export interface TextStream {
   isTTY?: boolean
   columns?: number
   write: (text: string) => unknown

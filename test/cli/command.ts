@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { atEnd } from '../setup/at-end.ts'
 
 const main = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url))
 
@@ -36,7 +36,7 @@ export interface RunningCommand {
 export function createCommand(env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'addressee-cli-'))
   const running = new Set<ChildProcess>()
-  afterAll(async () => {
+  atEnd(async () => {
     for (const child of running) child.kill('SIGKILL')
     rmSync(folder, { recursive: true })
   })

@@ -1,6 +1,6 @@
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as playwright } from 'playwright-core'
-import { afterAll } from 'vitest'
+import { atEnd } from './at-end.ts'
 
 /** A real browser from the npm package: no system package is needed. Closed when the test file is done. */
 export async function launchBrowser(): Promise<Browser> {
@@ -10,6 +10,6 @@ export async function launchBrowser(): Promise<Browser> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     headless: true,
   })
-  afterAll(() => browser.close())
+  atEnd(() => browser.close())
   return browser
 }

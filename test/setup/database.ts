@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, inject } from 'vitest'
+import { inject } from 'vitest'
 import { type Connection, connect, type Db } from '../../db/connect.ts'
+import { atEnd } from './at-end.ts'
 import { templateDatabase } from './servers.ts'
 
 export interface TestDatabase {
@@ -15,7 +16,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   await asAdmin(adminUrl, `create database ${name} template ${templateDatabase}`)
   const url = adminUrl.replace(/\/postgres$/, `/${name}`)
   const connection = connect(url, { connections: 10 })
-  afterAll(async () => {
+  atEnd(async () => {
     await connection.close()
     await asAdmin(adminUrl, `drop database ${name} with (force)`)
   })

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { sql } from 'kysely'
-import { afterAll, beforeEach, expect } from 'vitest'
+import { beforeEach, expect } from 'vitest'
 import { type ImportOptions, importContacts } from '../../client/contact-import.ts'
 import type { Db } from '../../db/connect.ts'
+import { atEnd } from './at-end.ts'
 import { createDatabase } from './database.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function createImports() {
   const { db } = await createDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'addressee-import-'))
   const errorFile = join(folder, 'errors.csv')
-  afterAll(() => rm(folder, { recursive: true }))
+  atEnd(() => rm(folder, { recursive: true }))
   beforeEach(() => empty(db))
   return {
     db,

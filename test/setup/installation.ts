@@ -1,10 +1,11 @@
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
-import { afterAll, inject } from 'vitest'
+import { inject } from 'vitest'
 import type { Channel } from '../../channels/channel.ts'
 import { Addressee } from '../../client/addressee.ts'
 import type { Db } from '../../db/connect.ts'
 import { createWorkers } from '../../worker/workers.ts'
+import { atEnd } from './at-end.ts'
 import { createDatabase } from './database.ts'
 import { createNamespace } from './namespace.ts'
 import { quietRuntime } from './quiet-runtime.ts'
@@ -34,7 +35,7 @@ export async function createInstallation(): Promise<Installation> {
   const namespace = await createNamespace(connection)
   const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, temporalNamespace: namespace })
   const running: RunningWorkers[] = []
-  afterAll(async () => {
+  atEnd(async () => {
     await Promise.all(running.map((workers) => workers.stop()))
     await addressee.close()
     await connection.close()

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
-import { afterAll } from 'vitest'
+import { atEnd } from './at-end.ts'
 
 export interface MailSink {
   url: string
@@ -28,7 +28,7 @@ export async function startMailSink(): Promise<MailSink> {
   // A killed worker breaks its connections: that is what is tested, not an error.
   server.on('error', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  afterAll(() => new Promise<void>((resolve) => server.close(resolve)))
+  atEnd(() => new Promise<void>((resolve) => server.close(resolve)))
   const address = server.server.address()
   if (address === null || typeof address === 'string') throw new Error('the sink does not listen')
   sink.url = `smtp://127.0.0.1:${address.port}`

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CampaignWithCounts } from '../../client/campaigns.ts'
-import { progressLine, watchForStall } from '../../dev/campaign-progress.ts'
+import { progressLine } from '../../client/cli/campaign-watch.ts'
+import { watchForStall } from '../../dev/campaign-progress.ts'
 import { accountedFor, reportOf, reportTable } from '../../dev/report.ts'
 
 const finished: CampaignWithCounts = {
@@ -75,11 +76,11 @@ test('the table names every reason', () => {
 test('the progress line, also before there is an audience', () => {
   const counts = { queued: 5, claimed: 1, sent: 3, failed: 0, skipped: 1, unknown: 0 }
   expect(progressLine({ ...finished, state: 'sending', counts }, 2)).toBe(
-    'sending 40 % of 10: 3 sent, 0 failed, 1 skipped, 0 unknown, 2 a second',
+    `${finished.key}: sending, 40 % of 10: 3 sent, 0 failed, 1 skipped, 0 unknown, 2/s`,
   )
   const none = { queued: 0, claimed: 0, sent: 0, failed: 0, skipped: 0, unknown: 0 }
   expect(progressLine({ ...finished, state: 'resolving', audience: null, counts: none }, 0)).toBe(
-    'resolving 0 % of …: 0 sent, 0 failed, 0 skipped, 0 unknown, 0 a second',
+    `${finished.key}: resolving`,
   )
 })
 
