@@ -79,7 +79,7 @@ test('what is not CSV, or does not fit, is refused, and nothing is imported', as
   expect(await importing('orders.csv')).toEqual(
     refused(
       'mapping: no column holds the e-mail address (the columns are: order, amount). ' +
-        'Name the column "E-mail", or map it: { "<column>": "email" }.',
+        'Name the column "E-mail", or map it: { "<column>": "email" } (--map "<column>=email").',
     ),
   )
   expect(await importing('nowhere.csv')).toEqual(
