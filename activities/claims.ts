@@ -2,6 +2,7 @@ import type { Db } from '../db/connect.ts'
 import type { Criteria } from '../db/criteria.ts'
 import { type Claimer, type ClaimResult, claim, release } from '../db/ledger.ts'
 import { type ClaimBuffer, createClaimBuffer } from './claim-buffer.ts'
+import { countMessages } from './metrics.ts'
 
 /** A range's recipients as one attempt claims them. */
 export interface Claims extends ClaimBuffer {
@@ -16,15 +17,16 @@ const claimSeconds = 0.02
 const mostPerClaim = 500
 
 /**
- * @param connections messages that can be under way at once; a claim brings at least two for each.
+ * @param capacity messages that can be under way at once; a claim brings at least as many.
  */
-export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, connections: number): Claims {
+export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, capacity: number): Claims {
   let from = claimer.from
   let givenBack = 0
-  const size = createClaimSize(2 * connections)
+  const size = createClaimSize(capacity)
 
   const claimMore = async (waiting: number): Promise<ClaimResult> => {
     const result = await claim(db, criteria, { ...claimer, from }, size(waiting))
+    countMessages('skipped', result.skipped)
     if (result.lastSeq !== null) from = result.lastSeq + 1
     else if (givenBack > 0) {
       // Behind us lies what was given back: once more through the range.
@@ -36,7 +38,7 @@ export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, conne
   }
 
   return {
-    ...createClaimBuffer(claimMore, connections),
+    ...createClaimBuffer(claimMore, Math.ceil(capacity / 2)),
     giveBack: async (seq) => {
       await release(db, claimer, [seq])
       givenBack += 1

@@ -9,7 +9,7 @@ import { type Claimer, countFates, disownClaims, release, settle } from '../db/l
 import type { DispatchInput, DispatchResult, Stopped } from '../workflows/contract.ts'
 import { createClaims } from './claims.ts'
 import { refusing, smtpUnavailable, workerStops } from './failures.ts'
-import { countSettled } from './metrics.ts'
+import { countMessages, countSettled } from './metrics.ts'
 import { type Halt, sendClaimed } from './send-claimed.ts'
 import { createSettlementWriter } from './settlement-writer.ts'
 
@@ -31,12 +31,15 @@ export const dispatchActivities = (deps: DispatchDeps) => ({
    * earlier one left claimed becomes `unknown` and is not sent again (unless the campaign says `resend`).
    */
   async dispatchRange(input: DispatchInput): Promise<DispatchResult> {
-    const beating = setInterval(heartbeat, heartbeatEveryMs)
+    const progress = { settled: 0 }
+    // The Temporal UI shows the details of the last heartbeat beside the pending activity.
+    const beating = setInterval(() => heartbeat(progress), heartbeatEveryMs)
     try {
       const claimer = { ...input, token: randomUUID() }
       const campaign = await sendingCampaign(deps.db, input.campaignId)
-      await disownClaims(deps.db, claimer, campaign.onUncertain)
-      const halt = await refusing(sendRange(deps, campaign, claimer))
+      const disowned = await disownClaims(deps.db, claimer, campaign.onUncertain)
+      if (campaign.onUncertain === 'hold') countMessages('unknown', disowned)
+      const halt = await refusing(sendRange(deps, campaign, claimer, progress))
       const stopped = halt === null ? await stoppedBy(deps.db, input.campaignId) : await giveWay(deps.db, input, halt)
       return { counts: await countFates(deps.db, input.campaignId, input), stopped }
     } finally {
@@ -46,12 +49,17 @@ export const dispatchActivities = (deps: DispatchDeps) => ({
 })
 
 /** @returns why it ended early; null at the end of the range, or where nothing may be claimed. */
-async function sendRange(deps: DispatchDeps, campaign: SendingCampaign, claimer: Claimer): Promise<Halt | null> {
+async function sendRange(
+  deps: DispatchDeps,
+  campaign: SendingCampaign,
+  claimer: Claimer,
+  progress: { settled: number },
+): Promise<Halt | null> {
   const { db, channel } = deps
   const criteria = await criteriaOf(db, campaign.id)
-  const claims = createClaims(db, criteria, claimer, channel.transport.connections)
+  const claims = createClaims(db, criteria, claimer, channel.transport.capacity)
   const writer = createSettlementWriter(async (group) => {
-    await settle(db, claimer, criteria.channel, group)
+    progress.settled += await settle(db, claimer, criteria.channel, group)
     countSettled(group)
   })
   const halting = createHalting(

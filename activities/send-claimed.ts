@@ -31,7 +31,7 @@ export async function sendClaimed(sending: Sending): Promise<void> {
     for (let next = await sending.claims.take(); next !== undefined; next = await sending.claims.take())
       await sendOne(sending, next, unreachable)
   }
-  const lanes = await Promise.allSettled(Array.from({ length: sending.transport.connections }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: sending.transport.capacity }, lane))
   const failed = lanes.find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
@@ -104,6 +104,6 @@ async function serverTrouble(
   unreachable: { inARow: number },
 ): Promise<void> {
   unreachable.inARow += 1
-  if (outcome.kind === 'misconfigured' || unreachable.inARow > 2 * sending.transport.connections) sending.halt(outcome)
+  if (outcome.kind === 'misconfigured' || unreachable.inARow > 2 * sending.transport.capacity) sending.halt(outcome)
   await sending.claims.giveBack(seq)
 }

@@ -7,7 +7,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client'
 import type { CampaignRow } from '../db/campaigns.ts'
-import { type CampaignCommand, isOver } from '../domain/campaign-state.ts'
+import type { CampaignCommand } from '../domain/campaign-state.ts'
 import { Unavailable } from '../domain/refusal.ts'
 import {
   type CampaignDescription,
@@ -23,23 +23,24 @@ import {
 const deadlineMs = 5000
 
 /**
- * Starts the campaign's workflow unless it has been started. The id is the campaign's: of two starters one finds
- * the other's, and of a finished campaign no second workflow can begin.
+ * Starts the campaign's workflow unless it runs or has run to its end. The id is the campaign's: of two starters one
+ * finds the other's. One that was terminated, or lost with Temporal's database, is started again and goes on from
+ * the rows; one that was cancelled without a workflow gets it to bring its ledger to an end.
  */
 export async function ensureCampaignWorkflow(client: Client, campaign: CampaignRow): Promise<void> {
-  if (isOver(campaign.state)) return
+  if (campaign.finishedAt !== null) return
   const input: CampaignInput = { campaignId: campaign.id }
-  const start = client.workflow.start('campaign', {
+  const options = {
     workflowId: campaignWorkflowId(campaign.id),
     taskQueue: taskQueues.core,
     args: [input],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    staticSummary: `${campaign.title} (${campaign.key})`.slice(0, 200),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    staticSummary: summaryOf(campaign),
     staticDetails: staticDetails(campaign),
-  })
+  }
   await client
-    .withDeadline(Date.now() + deadlineMs, () => start)
+    .withDeadline(Date.now() + deadlineMs, () => client.workflow.start('campaign', options))
     .catch((error: unknown) => {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return
       throw new Unavailable(
@@ -50,13 +51,20 @@ export async function ensureCampaignWorkflow(client: Client, campaign: CampaignR
     })
 }
 
+/** At most 400 bytes are taken. */
+const summaryOf = ({ title, key }: CampaignRow): string => (title === key ? key : `${title} (${key})`).slice(0, 100)
+
 const staticDetails = (campaign: CampaignRow): string =>
   [
     `Campaign **${campaign.key}** of resource **${campaign.resourceKey}**.`,
     '',
     'Pause, resume, reschedule, send now or cancel it with the updates of those names; the query `progress` and the',
     'current details say where it stands. The ledger in Postgres says what became of each recipient:',
-    `\`addressee campaigns show ${campaign.key}\`.`,
+    '',
+    `\`addressee campaigns show ${campaign.key}\``,
+    // The page cuts off the last line.
+    '',
+    '&nbsp;',
   ].join('\n')
 
 /**
@@ -77,8 +85,10 @@ export async function tellCampaign(
       }),
     )
   } catch (error) {
-    // Over already: the row said the same to it that it says to us.
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return
+    // The row refused it what it had granted to us a moment before: it is over, and that is known.
+    if (error instanceof WorkflowUpdateFailedError) return
+    // Ended with the campaign, or never started, terminated, lost: then it is started again and reads the row.
+    if (error instanceof WorkflowNotFoundError) return ensureCampaignWorkflow(client, campaign)
     throw new Unavailable(
       `Campaign ${campaign.key} is changed in the database, which its senders obey, but its workflow could not be told`,
       'Repeat the command when Temporal and a worker are up: the Temporal UI shows the old state until then.',

@@ -21,6 +21,11 @@ export async function migrate(db: Db): Promise<string[]> {
 /** Refuses to work on a schema that is not exactly this code's. */
 export async function requireCurrentSchema(db: Db): Promise<void> {
   await refuseNewerSchema(db)
+  await requireMigrations(db)
+}
+
+/** Refuses a schema that lacks something. A newer one is no reason for a process that runs already to stop. */
+export async function requireMigrations(db: Db): Promise<void> {
   const applied = await appliedMigrations(db)
   const missing = Object.keys(migrations).filter((name) => !applied.includes(name))
   if (missing.length > 0)

@@ -46,7 +46,7 @@ async function run({ fresh, once }: StartArguments, signal: AbortSignal): Promis
   terminal.say(`\ncampaign ${campaign.key}: ${campaign.state}\n${reportTable(report)}\n`)
   if (campaign.pauseReason !== null) terminal.say(`It is paused: ${campaign.pauseReason}`)
   await sayLinks(stack, report.temporalUi)
-  if (!once) return await stayUp(early)
+  if (!once) return await stayUp(stack, early)
   process.stdout.write(`${JSON.stringify(report)}\n`)
   return accountedFor(campaign) ? 0 : 1
 }
@@ -59,8 +59,10 @@ async function sayLinks({ links }: Stack, campaignPage: string | null): Promise<
   terminal.say(`  logs              ${dataDir}`)
 }
 
-async function stayUp(early: Promise<never>): Promise<number> {
+async function stayUp({ env }: Stack, early: Promise<never>): Promise<number> {
+  const settings = ['DATABASE_URL', 'TEMPORAL_ADDRESS'].map((name) => `${name}='${env[name]}'`)
   terminal.say('\nEverything stays up until Ctrl-C. To begin anew: npm start -- --fresh')
+  terminal.say(`For commands in another terminal (npm run -s addressee -- help):\n  export ${settings.join(' ')}`)
   try {
     return await early
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Db } from '../db/connect.ts'
-import { requireCurrentSchema } from '../db/migrate.ts'
+import { requireMigrations } from '../db/migrate.ts'
 import { reached } from '../db/open.ts'
 import { Refusal, Unavailable } from '../domain/refusal.ts'
 
@@ -13,14 +13,15 @@ export interface Readiness {
 const longestWaitMs = 2_000
 
 /**
- * Whether recipients can be served: the database answers and its schema is this code's. Temporal is not asked:
- * unsubscribing must work without it.
+ * Whether recipients can be served: the database answers and its schema lacks nothing. A newer schema is ready too:
+ * it comes first in a deployment, while old processes still answer. Temporal is not asked: unsubscribing must work
+ * without it.
  */
 export const createReadiness =
   (db: Db, waitMs = longestWaitMs) =>
   async (): Promise<Readiness> => {
     try {
-      await within(waitMs, reached(requireCurrentSchema(db)))
+      await within(waitMs, reached(requireMigrations(db)))
       return { ready: true, checks: { database: 'ok', schema: 'ok' } }
     } catch (error) {
       const { message } = error as Error

@@ -50,6 +50,9 @@ function details(run: CampaignRun): string {
     `| categories | ${description.categories.join(', ') || 'none: everyone of the segments'} |`,
     `| send at | ${description.sendAt} |`,
     ...progressRows(run),
+    // The page cuts off the last line.
+    '',
+    '&nbsp;',
   ].join('\n')
 }
 
@@ -58,6 +61,7 @@ function because(run: CampaignRun): string {
   if (state === 'paused')
     return `by ${pausedBy ?? 'somebody'}${pauseReason ? `: ${pauseReason}` : ''}. Send the update \`resume\` to go on.`
   if (state === 'scheduled') return `until ${sendAt}`
+  if (state === 'cancelled') return `by ${pausedBy ?? 'somebody'}${pauseReason ? `: ${pauseReason}` : ''}`
   return ''
 }
 
@@ -67,7 +71,7 @@ function progressRows({ plan, settled, pass, outstanding }: CampaignRun): string
   const percent = plan.audience === 0 ? 100 : Math.floor((100 * done) / plan.audience)
   return [
     `| audience | ${plan.audience} of ${plan.candidates} candidates |`,
-    `| dispatched | ${done} (${percent} %)${pass > 1 ? `, round ${pass}` : ''} |`,
+    `| in finished ranges | ${done} (${percent} %)${pass > 1 ? `, round ${pass}` : ''} |`,
     ...fates.filter((fate) => settled[fate] > 0).map((fate) => `| ${fate} | ${settled[fate]} |`),
     ...(outstanding?.retryAt ? [`| next try | ${outstanding.retryAt} for ${outstanding.queued} recipients |`] : []),
   ]

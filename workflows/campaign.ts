@@ -32,7 +32,7 @@ export async function campaign(input: CampaignInput): Promise<CampaignReport> {
   const run = newRun(input)
   handleCommands(run)
   try {
-    apply(run, await database.describeCampaign(input))
+    await reread(run)
     publish(run)
     while (run.plan === null && !isCancelled(run)) {
       await untilDue(run)
@@ -53,7 +53,7 @@ async function untilDue(run: CampaignRun): Promise<void> {
     if (isPaused(run)) await resumed(run)
     else if (waitMs > 0) await changed(run, waitMs, `sends at ${run.description.sendAt}`)
     else {
-      apply(run, await database.describeCampaign(run.description))
+      await reread(run)
       if (!isPaused(run) && Date.parse(run.description.sendAt) <= Date.now()) return
     }
   }
@@ -63,7 +63,7 @@ async function resolve(run: CampaignRun): Promise<void> {
   if (isCancelled(run)) return
   const summary = 'freezes the audience'
   run.plan = await bulk.resolveAudience.executeWithOptions({ summary }, [{ campaignId: run.description.campaignId }])
-  apply(run, await database.describeCampaign(run.description))
+  await reread(run)
   publish(run)
 }
 
@@ -96,7 +96,7 @@ async function sendRange(run: CampaignRun, range: SeqRange): Promise<void> {
     const { campaignId } = run.description
     const result = await dispatch.dispatchRange.executeWithOptions({ summary }, [{ campaignId, ...range }])
     recordRange(run, range, result)
-    if (result.stopped !== null) apply(run, await database.describeCampaign(run.description))
+    if (result.stopped !== null) await reread(run)
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
     run.unfinished.push(range)
@@ -114,12 +114,14 @@ async function pauseBecause(run: CampaignRun, error: ActivityFailure): Promise<v
 
 /** After each pass over the ledger: is anybody waiting for a second try? */
 async function nothingOutstanding(run: CampaignRun): Promise<boolean> {
-  const left = await database.countOutstanding(run.description)
+  const left = await database.countOutstanding.executeWithOptions({ summary: 'counts who waits for another try' }, [
+    run.description,
+  ])
   if (left.queued + left.claimed === 0) return true
   run.outstanding = left
   showDetails(run)
   await changed(run, untilRetry(left), `${left.queued} deferred recipients are tried again`)
-  apply(run, await database.describeCampaign(run.description))
+  await reread(run)
   if (!isPaused(run)) beginNextPass(run)
   return false
 }
@@ -143,15 +145,29 @@ async function obeyCancellation(run: CampaignRun): Promise<void> {
 }
 
 async function finish(run: CampaignRun): Promise<CampaignReport> {
-  const report = await database.finishCampaign(run.description)
-  apply(run, await database.describeCampaign(run.description))
+  const report = await database.finishCampaign.executeWithOptions({ summary: 'ends the campaign and counts' }, [
+    run.description,
+  ])
+  await reread(run)
   run.settled = report.counts
   publish(run)
   await condition(allHandlersFinished)
   return report
 }
 
-const resumed = (run: CampaignRun): Promise<void> => condition(() => !isPaused(run) || isCancelled(run))
+/** Asks Postgres where the campaign stands. */
+async function reread(run: CampaignRun): Promise<void> {
+  apply(run, await database.describeCampaign.executeWithOptions({ summary: 'reads the row' }, [run.description]))
+}
+
+// There is no end to a pause: the timer is there to be seen on the timeline, and begins anew.
+const aYearMs = 365 * 24 * 60 * 60 * 1000
+
+async function resumed(run: CampaignRun): Promise<void> {
+  const { pausedBy, pauseReason } = run.description
+  const summary = `paused by ${pausedBy ?? 'somebody'}${pauseReason ? `: ${pauseReason}` : ''}`.slice(0, 200)
+  await condition(() => !isPaused(run) || isCancelled(run), aYearMs, { summary })
+}
 
 async function changed(run: CampaignRun, withinMs: number, summary: string): Promise<void> {
   const seen = run.changes

@@ -19,6 +19,7 @@ export function scriptedChannel(connections = 2): ScriptedChannel {
     }),
     transport: {
       connections,
+      capacity: connections,
       send: async (message) => {
         channel.sent.push(message.to)
         return channel.answer(message)

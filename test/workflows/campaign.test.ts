@@ -213,3 +213,32 @@ test('the Temporal UI can say what a command lacks', async () => {
   await handle.cancel()
   expect(await handle.result()).toMatchObject({ state: 'cancelled' })
 })
+
+test('a campaign whose workflow was terminated goes on when it is scheduled again, or told anything', async () => {
+  const { campaigns } = installation.addressee
+  const { definition } = await audienceOf(2)
+  const far = new Date(Date.now() + 3_600_000)
+  const first = await campaigns.schedule({ ...definition, sendAt: far })
+  await installation.temporal.workflow.getHandle(first.workflowId).terminate()
+  await campaigns.schedule({ ...definition, sendAt: far })
+  await campaigns.sendNow(first.key)
+  expect(await resultOf(first.workflowId)).toMatchObject({ state: 'finished', counts: { sent: 2 } })
+
+  const second = await campaigns.schedule({ ...definition, key: `${definition.key}-2`, sendAt: far })
+  await installation.temporal.workflow.getHandle(second.workflowId).terminate()
+  await campaigns.sendNow(second.key)
+  expect(await resultOf(second.workflowId)).toMatchObject({ state: 'finished', counts: { sent: 2 } })
+})
+
+test('a cancelled campaign gets its end, also when its workflow is gone', async () => {
+  const { campaigns } = installation.addressee
+  const { definition } = await audienceOf(3)
+  channel.answer = () => ({ kind: 'misconfigured', code: 535, response: '535 authentication failed' })
+  const { key, workflowId } = await campaigns.schedule({ ...definition, now: true })
+  await eventually(async () => expect((await campaigns.get(key)).state).toBe('paused'))
+  channel.answer = () => accepted
+  await installation.temporal.workflow.getHandle(workflowId).terminate()
+  await campaigns.cancel(key, { by: 'ada', reason: 'enough' })
+  expect(await resultOf(workflowId)).toMatchObject({ state: 'cancelled', counts: { queued: 0, skipped: 3, sent: 0 } })
+  expect((await campaigns.get(key)).finishedAt).not.toBeNull()
+})
