@@ -1,6 +1,5 @@
 import {
   type Client,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -24,8 +23,8 @@ const deadlineMs = 5000
 
 /**
  * Starts the campaign's workflow unless it runs or has run to its end. The id is the campaign's: of two starters one
- * finds the other's. One that was terminated, or lost with Temporal's database, is started again and goes on from
- * the rows; one that was cancelled without a workflow gets it to bring its ledger to an end.
+ * finds the other's. One that was terminated, lost with Temporal's database, or ended before an operator had more
+ * sent, is started again and goes on from the rows.
  */
 export async function ensureCampaignWorkflow(client: Client, campaign: CampaignRow): Promise<void> {
   if (campaign.finishedAt !== null) return
@@ -35,14 +34,14 @@ export async function ensureCampaignWorkflow(client: Client, campaign: CampaignR
     taskQueue: taskQueues.core,
     args: [input],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    // The row has said above whether there is anything left to do.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: summaryOf(campaign),
     staticDetails: staticDetails(campaign),
   }
   await client
     .withDeadline(Date.now() + deadlineMs, () => client.workflow.start('campaign', options))
     .catch((error: unknown) => {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return
       throw new Unavailable(
         `Campaign ${campaign.key} is recorded, but Temporal did not start its workflow`,
         'Schedule it again with the same key when Temporal answers: that starts this same campaign.',

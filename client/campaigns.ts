@@ -1,7 +1,7 @@
 import { previewAudience } from '../db/audience.ts'
 import { commandCampaign } from '../db/campaign-commands.ts'
 import { criteriaFrom, findReferences } from '../db/campaign-references.ts'
-import { type CampaignRow, findCampaign, listCampaigns } from '../db/campaigns.ts'
+import { type CampaignRow, campaignById, findCampaign, listCampaigns } from '../db/campaigns.ts'
 import type { Connection } from '../db/connect.ts'
 
 import { criteriaOf } from '../db/criteria.ts'
@@ -9,6 +9,7 @@ import { type Explanation, explainContact, recipientOf } from '../db/explain.ts'
 import { countFates, pageOfRecipients, type RecipientRow } from '../db/ledger.ts'
 import { contactsNamed } from '../db/name-contact.ts'
 import { channel, scheduleCampaign } from '../db/schedule-campaign.ts'
+import { settleUnknown, type UnknownVerdict } from '../db/settle-unknown.ts'
 import { candidatesOf, type Funnel } from '../domain/audience-rule.ts'
 import { type CampaignDefinition, checkDefinition, warningsOf } from '../domain/campaign-definition.ts'
 import { type CampaignCommand, type OnUncertain, type ShownState, shownState } from '../domain/campaign-state.ts'
@@ -164,6 +165,25 @@ export class Campaigns {
 
   reschedule(campaign: string, sendAt: Date | string, options: CommandOptions = {}): Promise<Campaign> {
     return this.#command(campaign, 'reschedule', options, instant(sendAt))
+  }
+
+  /**
+   * Settles recipients of unknown fate by an operator's word: those named by `seqs`, or all. `resend` queues them
+   * again, under the Message-ID that they had, and lets a finished campaign go on.
+   * @returns how many were settled.
+   * @throws {Refusal} for `resend` in a campaign that was cancelled.
+   */
+  async settle(
+    campaign: string,
+    verdict: UnknownVerdict,
+    options: { by?: string; seqs?: number[] } = {},
+  ): Promise<{ settled: number }> {
+    const { db } = this.#database
+    const { id } = await this.#find(campaign)
+    const settled = await settleUnknown(db, id, verdict, { ...options, by: options.by ?? 'the client' })
+    if (verdict === 'resend' && settled > 0)
+      await ensureCampaignWorkflow(await this.#temporal.get(), await campaignById(db, id))
+    return { settled }
   }
 
   /** The row first: the senders obey it from the commit on, whatever Temporal is doing. Then the workflow is told. */

@@ -22,5 +22,8 @@ export const totalOf = (counts: FateCounts): number => fates.reduce((sum, fate) 
 /** Nothing more will be done for these recipients without an operator. */
 export const isAccountedFor = (counts: FateCounts): boolean => counts.queued === 0 && counts.claimed === 0
 
-/** Why a recipient `failed`: the server's refusal, temporary refusals without end, or our own template on its data. */
-export type FailureReason = 'refused' | 'deferred_too_often' | 'template'
+/**
+ * Why a recipient `failed`: the server's refusal, temporary refusals without end, our own template on its data, or an
+ * operator's word about a recipient of unknown fate.
+ */
+export type FailureReason = 'refused' | 'deferred_too_often' | 'template' | 'settled_by_operator'

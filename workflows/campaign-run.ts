@@ -57,7 +57,9 @@ export function apply(run: CampaignRun, description: CampaignDescription): void 
 }
 
 export const isPaused = (run: CampaignRun): boolean => run.description.state === 'paused'
-export const isCancelled = (run: CampaignRun): boolean => run.description.state === 'cancelled'
+/** Finished already, when a workflow was started for a campaign that had just come to its end. */
+export const isOver = (run: CampaignRun): boolean =>
+  run.description.state === 'cancelled' || run.description.state === 'finished'
 
 /** The next positions to dispatch; undefined at the end of the pass. */
 export function nextRange(run: CampaignRun): SeqRange | undefined {

@@ -16,7 +16,7 @@ import {
   type CampaignRun,
   carryOf,
   hasRanges,
-  isCancelled,
+  isOver,
   isPaused,
   newRun,
   nextRange,
@@ -34,7 +34,7 @@ export async function campaign(input: CampaignInput): Promise<CampaignReport> {
   try {
     await reread(run)
     publish(run)
-    while (run.plan === null && !isCancelled(run)) {
+    while (run.plan === null && !isOver(run)) {
       await untilDue(run)
       await resolve(run)
     }
@@ -48,7 +48,7 @@ export async function campaign(input: CampaignInput): Promise<CampaignReport> {
 
 /** Postgres is asked again when the hour comes: a change that could not be told to this workflow holds too. */
 async function untilDue(run: CampaignRun): Promise<void> {
-  while (!isCancelled(run)) {
+  while (!isOver(run)) {
     const waitMs = Date.parse(run.description.sendAt) - Date.now()
     if (isPaused(run)) await resumed(run)
     else if (waitMs > 0) await changed(run, waitMs, `sends at ${run.description.sendAt}`)
@@ -60,7 +60,7 @@ async function untilDue(run: CampaignRun): Promise<void> {
 }
 
 async function resolve(run: CampaignRun): Promise<void> {
-  if (isCancelled(run)) return
+  if (isOver(run)) return
   const summary = 'freezes the audience'
   run.plan = await bulk.resolveAudience.executeWithOptions({ summary }, [{ campaignId: run.description.campaignId }])
   await reread(run)
@@ -68,7 +68,7 @@ async function resolve(run: CampaignRun): Promise<void> {
 }
 
 async function sendToAll(run: CampaignRun): Promise<void> {
-  while (!isCancelled(run)) {
+  while (!isOver(run)) {
     if (isPaused(run)) await resumed(run)
     else if (hasRanges(run)) await sendWindow(run)
     else if (await nothingOutstanding(run)) return
@@ -78,7 +78,7 @@ async function sendToAll(run: CampaignRun): Promise<void> {
 /** Several ranges at once, each taken up as another ends. Ends when a pause, a cancel or a new run is due. */
 async function sendWindow(run: CampaignRun): Promise<void> {
   if (workflowInfo().continueAsNewSuggested) await goOnInNewRun(run)
-  const mayGoOn = () => !isPaused(run) && !isCancelled(run) && !workflowInfo().continueAsNewSuggested
+  const mayGoOn = () => !isPaused(run) && !isOver(run) && !workflowInfo().continueAsNewSuggested
   const lane = async (): Promise<void> => {
     for (let range = nextRange(run); range !== undefined; range = mayGoOn() ? nextRange(run) : undefined)
       await sendRange(run, range)
@@ -166,7 +166,7 @@ const aYearMs = 365 * 24 * 60 * 60 * 1000
 async function resumed(run: CampaignRun): Promise<void> {
   const { pausedBy, pauseReason } = run.description
   const summary = `paused by ${pausedBy ?? 'somebody'}${pauseReason ? `: ${pauseReason}` : ''}`.slice(0, 200)
-  await condition(() => !isPaused(run) || isCancelled(run), aYearMs, { summary })
+  await condition(() => !isPaused(run) || isOver(run), aYearMs, { summary })
 }
 
 async function changed(run: CampaignRun, withinMs: number, summary: string): Promise<void> {

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { Campaign, Campaigns, CommandOptions } from '../campaigns.ts'
 import { campaignDetails } from './campaign-report.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
+import { userName } from './user-name.ts'
 
 interface Flags extends ReadOptions {
   by: string
@@ -44,12 +44,3 @@ const run = (campaign: string, { by, reason, sendAt, json }: Flags, steer: Steer
     const options = { by, ...(reason !== undefined && { reason }) }
     show(await steer(campaigns, campaign, options, sendAt ?? ''), { ...(json && { json }) }, campaignDetails)
   })
-
-/** In a container the user may have no name. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `user ${process.getuid?.() ?? ''}`.trim()
-  }
-}

@@ -7,6 +7,7 @@ import { addPreview } from './campaign-preview.ts'
 import { addRecipients } from './campaign-recipients.ts'
 import { campaignReport } from './campaign-report.ts'
 import { addSchedule } from './campaign-schedule.ts'
+import { addSettle } from './campaign-settle.ts'
 import { showInstant } from './instant.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
@@ -34,6 +35,7 @@ export function addCampaigns(program: Command): void {
   addExplain(campaigns)
   addRecipients(campaigns)
   addCampaignCommands(campaigns)
+  addSettle(campaigns)
 }
 
 interface ListOptions extends ReadOptions {

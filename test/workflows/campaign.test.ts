@@ -178,6 +178,12 @@ test('a message of unknown fate is held, and sent again only when the campaign s
   channel.answer = lost
   const held = await installation.addressee.campaigns.schedule({ ...definition, now: true })
   expect(await resultOf(held.workflowId)).toMatchObject({ counts: { sent: 1, unknown: 1 } })
+  const { campaigns } = installation.addressee
+  expect(await campaigns.settle(held.key, 'sent', { seqs: [2], by: 'ada' })).toEqual({ settled: 0 })
+  channel.answer = () => accepted
+  expect(await campaigns.settle(held.key, 'resend', { by: 'ada' })).toEqual({ settled: 1 })
+  expect(await resultOf(held.workflowId)).toMatchObject({ state: 'finished', counts: { sent: 2, unknown: 0 } })
+  expect(await campaigns.settle(held.key, 'failed')).toEqual({ settled: 0 })
 
   let once = false
   channel.answer = ({ to }) => {

@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import { Refusal } from '../domain/refusal.ts'
+import type { Db } from './connect.ts'
+import type { Id } from './schema.ts'
+
+/**
+ * What an operator found out about recipients of unknown fate: `sent`, the server took the message; `failed`, it did
+ * not, and they are not tried again; `resend`, it did not, or a repetition does no harm: they are queued again.
+ */
+export type UnknownVerdict = 'sent' | 'failed' | 'resend'
+
+/**
+ * Settles recipients of unknown fate by an operator's word, all of them or those named. `resend` reopens a campaign
+ * that is finished; its workflow has to be started again.
+ * @returns how many were settled; those that are not `unknown` (any more) are left alone.
+ * @throws {Refusal} for `resend` in a campaign that was cancelled.
+ */
+export async function settleUnknown(
+  db: Db,
+  campaignId: Id,
+  verdict: UnknownVerdict,
+  options: { by: string; seqs?: number[] },
+): Promise<number> {
+  return db.transaction().execute(async (db) => {
+    if (verdict === 'resend') await reopen(db, campaignId)
+    const response = `settled as ${verdict} by ${options.by}`
+    const { numUpdatedRows } = await db
+      .updateTable('recipient')
+      .set(
+        verdict === 'resend'
+          ? // Without the token: the owner of the claim, if it lives, has no more say in it.
+            { state: 'queued', claim_token: null, settled_at: null, not_before: null, response }
+          : {
+              state: verdict,
+              reason: verdict === 'failed' ? 'settled_by_operator' : null,
+              settled_at: new Date(),
+              response,
+            },
+      )
+      .where('campaign_id', '=', campaignId)
+      .where('state', '=', 'unknown')
+      .$if(options.seqs !== undefined, (query) => query.where(sql<boolean>`seq = any(${options.seqs ?? []}::int[])`))
+      .executeTakeFirstOrThrow()
+    return Number(numUpdatedRows)
+  })
+}
+
+async function reopen(db: Db, campaignId: Id): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('campaign')
+    .set({ state: 'sending', finished_at: null })
+    .where('id', '=', campaignId)
+    .where('state', 'in', ['sending', 'finished'])
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 1n) return
+  throw new Refusal({
+    field: 'verdict',
+    rule: 'a campaign that was cancelled, or has not begun, sends nothing',
+    remedy: 'Settle as sent or failed, and send to the rest with a campaign of its own.',
+  })
+}
