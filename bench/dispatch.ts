@@ -3,7 +3,7 @@ import { Addressee } from '../client/addressee.ts'
 import { logHolds, type RunningProcess, startProcess, untilReady } from '../dev/processes.ts'
 import { cpuSecondsOf, peakMebibytesOf } from './cpu.ts'
 import { content } from './message.ts'
-import { openStage, runSender, type Stage, say, type Timed } from './stage.ts'
+import { median, openStage, round2, runSender, type Stage, say, type Timed } from './stage.ts'
 
 const connections = 10
 const rounds = 3
@@ -130,6 +130,3 @@ async function secondsOf({ database: { db } }: Stage, campaignId: string): Promi
 }
 
 const rate = ({ messages, seconds }: Timed): number => Math.round(messages / seconds)
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const round2 = (value: number): number => Math.round(100 * value) / 100

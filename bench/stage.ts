@@ -80,3 +80,19 @@ export async function runSender(file: string, args: number[]): Promise<Timed> {
   const { stdout } = await run(process.execPath, [here(file), ...args.map(String)])
   return JSON.parse(stdout) as Timed
 }
+
+/** A folder that is there for the work, and gone after it. */
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'addressee-bench-'))
+  // PostgreSQL runs as another user when we run as root.
+  await chmod(folder, 0o711)
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+export const round2 = (value: number): number => Math.round(100 * value) / 100

@@ -45,8 +45,8 @@ export interface Recipient {
 export interface OutgoingMessage {
   from: string
   to: string
-  /** The whole message with CRLF line ends, as it follows DATA (before dot stuffing). */
-  raw: Buffer
+  /** The whole message with CRLF line ends, as it follows DATA (before dot stuffing). A string holds only ASCII. */
+  raw: Buffer | string
 }
 
 /**
@@ -73,8 +73,10 @@ export interface CompiledCampaign {
 }
 
 export interface Transport {
-  /** How many messages can be under way at once. */
+  /** How many connections it may open. */
   readonly connections: number
+  /** How many messages under way at once keep every connection busy; more of them wait for their turn. */
+  readonly capacity: number
   /** Settles when the fate of the message is known. Never rejects: every ending is an outcome. */
   send: (message: OutgoingMessage) => Promise<Outcome>
   /** Waits for nothing: whoever closes has let its messages finish. */

@@ -91,81 +91,92 @@ const unsubscribing = (criteria: Criteria, within: Within): Sql => sql`
   group by contact_id`
 
 /** Rule 7: the address that a contact is reached at, the one of highest priority. */
-const activeAddress = (criteria: Criteria, within: Within): Sql => sql`
+export const activeAddress = (criteria: Criteria, within: Within): Sql => sql`
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
   where channel = ${criteria.channel} and status = 'active' ${within}
   order by contact_id, priority desc, value`
 
 /**
- * One row per judged contact with everything that the rules 2 to 8 look at.
+ * One row for each judged contact with what the rules 2 to 6 look at, read once for everybody.
  * @param judged a relation with the column `contact_id`: who is judged.
+ * @param options.silent whether contacts that said nothing about the message's categories get a row too.
  */
-export const facts = (criteria: Criteria, judged: Sql): Sql =>
-  factsFrom(criteria, {
+export const personFacts = (criteria: Criteria, judged: Sql, options: { silent: boolean }): Sql =>
+  personFactsFrom(criteria, {
     judged,
     join: sql`left join`,
+    joinConsent: options.silent ? sql`left join` : sql`join`,
     within: everyone,
-    address: activeAddress(criteria, everyone),
     exclusions: true,
   })
 
 /**
- * The same for a few contacts, one by one through the indexes.
+ * One row for each of a few contacts with what the rules 2 to 8 look at, one by one through the indexes.
  * @param options.address rule 7 as a subquery of `contact_id, address, address_key` that may look at the row of
  *   `judged`; by default the contact's active address.
  * @param options.exclusions whether rule 3 is judged.
  */
-export const factsOfFew = (
+export function factsOfFew(
   criteria: Criteria,
   judged: Sql,
   options: { address?: Sql; exclusions?: boolean } = {},
-): Sql =>
-  factsFrom(criteria, {
-    judged,
-    join: sql`left join lateral`,
-    within: judgedOne,
-    address: options.address ?? activeAddress(criteria, judgedOne),
-    exclusions: options.exclusions ?? true,
-  })
+): Sql {
+  const join = sql`left join lateral`
+  const shape = { judged, join, joinConsent: join, within: judgedOne, exclusions: options.exclusions ?? true }
+  return sql`
+  select person.*, address.address, address.address_key, suppression.kind as suppressed
+  from (${personFactsFrom(criteria, shape)}) as person
+  join (${judged}) as judged on judged.contact_id = person.contact_id
+  left join lateral (${options.address ?? activeAddress(criteria, judgedOne)}) as address on true
+  ${suppressionOf(criteria)}`
+}
+
+/** Rule 8, beside a relation `address` with the column `address_key`. */
+export const suppressionOf = ({ channel }: Criteria): Sql =>
+  sql`left join suppression on suppression.address_key = address.address_key and suppression.channel = ${channel}`
 
 interface FactsShape {
   judged: Sql
   /** `lateral` where the pieces are confined to the row beside. */
   join: Sql
+  joinConsent: Sql
   within: Within
-  address: Sql
   exclusions: boolean
 }
 
-function factsFrom(criteria: Criteria, { judged, join, within, address, exclusions }: FactsShape): Sql {
+function personFactsFrom(criteria: Criteria, { judged, join, joinConsent, within, exclusions }: FactsShape): Sql {
   return sql`
-  select judged.contact_id, contact.created_at, eligible.category_ids, address.address, address.address_key,
+  select judged.contact_id, contact.created_at, eligible.category_ids,
     ${isEligible(criteria)} as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     ${exclusions ? sql`excluded.contact_id is not null` : sql`false`} as excluded,
     opted_out.contact_id is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
-    contact.id is null or contact.deleted_at is not null as deleted,
-    suppression.kind as suppressed
+    contact.id is null or contact.deleted_at is not null as deleted
   from (${judged}) as judged
   left join contact on contact.id = judged.contact_id
-  ${join} (${consent(criteria, within)}) as consent on consent.contact_id = judged.contact_id
+  ${joinConsent} (${consent(criteria, within)}) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select ${eligibleCategories(criteria)} as category_ids) as eligible
   ${exclusions ? sql`${join} (${excluded(criteria, within)}) as excluded on excluded.contact_id = judged.contact_id` : sql``}
   ${join} (${optedOut(criteria, within)}) as opted_out on opted_out.contact_id = judged.contact_id
-  ${join} (${unsubscribing(criteria, within)}) as unsubscribing on unsubscribing.contact_id = judged.contact_id
-  ${join} (${address}) as address on address.contact_id = judged.contact_id
-  left join suppression on suppression.address_key = address.address_key and suppression.channel = ${criteria.channel}`
+  ${join} (${unsubscribing(criteria, within)}) as unsubscribing on unsubscribing.contact_id = judged.contact_id`
 }
 
-/** The first rule of 2 to 8 that fails, as the reason to record; null when all hold. Reads a row of `facts`. */
-export const reason: Sql = sql`case
+/** The first of the rules 2 to 6 that fails, as the reason to record; null when they hold. Reads a row of facts. */
+export const personReason: Sql = sql`case
     when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
     when excluded then 'excluded'
     when opted_out then 'opted_out'
     when unsubscribing then 'unsubscribing'
     when deleted then 'deleted'
+  end`
+
+/** The same for the rules 7 and 8. */
+export const addressReason: Sql = sql`case
     when address is null then 'no_address'
     when suppressed is not null then 'suppressed:' || suppressed
   end`
+
+/** The same for the rules 2 to 8. */
+export const reason: Sql = sql`coalesce(${personReason}, ${addressReason})`

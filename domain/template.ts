@@ -1,5 +1,6 @@
-import { Liquid, type Template as LiquidTemplate } from 'liquidjs'
+import { Context, Liquid, type Template as LiquidTemplate } from 'liquidjs'
 import { Refusal } from './refusal.ts'
+import { partsOf } from './template-parts.ts'
 
 /** What a template can name. Attributes are the contact's own, any of them. */
 export interface TemplateScope {
@@ -20,7 +21,14 @@ export interface TemplateScope {
 export type Escaping = 'html' | 'none'
 
 export interface Template {
-  /** @throws when the limits are reached; a missing attribute renders as nothing. */
+  /** The text between the holes: one more than there are holes. */
+  literals: readonly string[]
+  /**
+   * What one recipient has in the holes, in their order.
+   * @throws when the limits are reached; a missing attribute renders as nothing.
+   */
+  fill: (scope: TemplateScope) => string[]
+  /** Literals and holes in one. */
   render: (scope: TemplateScope) => string
 }
 
@@ -64,10 +72,18 @@ export function compileTemplate(source: string, field: string, escaping: Escapin
   const liquid = engines[escaping]
   const parsed = refuseUnless(field, () => liquid.parse(source))
   refuseUnknownVariables(liquid, parsed, field)
-  // A copy: `increment` and `decrement` write into the scope they are given.
-  const render = (scope: TemplateScope): string => liquid.renderSync(parsed, { ...scope }) as string
+  const { literals, holes } = partsOf(liquid, parsed)
+  const fill = (scope: TemplateScope): string[] => {
+    // A copy: `increment` and `decrement` write into the scope they are given.
+    const context = new Context({ ...scope }, liquid.options, { sync: true }, { liquid })
+    return holes.map((hole) => hole(context))
+  }
+  const render = (scope: TemplateScope): string => {
+    const filled = fill(scope)
+    return literals.map((literal, index) => literal + (filled[index] ?? '')).join('')
+  }
   refuseUnless(field, () => render(exampleScope))
-  return { render }
+  return { literals, fill, render }
 }
 
 const exampleScope: TemplateScope = {

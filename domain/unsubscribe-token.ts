@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** What a link in a message allows its holder to do. */
 export const tokenScopes = ['unsubscribe'] as const
@@ -23,7 +23,8 @@ export interface Tokens {
 const keyIdBytes = 1
 const claimsBytes = 17
 const macBytes = 16
-const tokenBytes = keyIdBytes + claimsBytes + macBytes
+const headBytes = keyIdBytes + claimsBytes
+const tokenBytes = headBytes + macBytes
 
 /**
  * Tokens are: key id (1 byte), scope (1), campaign (8), contact (8), and 16 bytes of HMAC-SHA-256 over all that.
@@ -34,17 +35,20 @@ export function createTokens(secrets: readonly [string, ...string[]]): Tokens {
   const [signing] = keys as [SigningKey, ...SigningKey[]]
   return {
     sign: (claims) => {
-      const head = Buffer.concat([Buffer.of(signing.id), encodeClaims(claims)])
-      return Buffer.concat([head, macOf(signing, head)]).toString('base64url')
+      const bytes = Buffer.alloc(tokenBytes)
+      bytes.writeUInt8(signing.id, 0)
+      writeClaims(bytes, keyIdBytes, claims)
+      bytes.set(macOf(signing, bytes.subarray(0, headBytes)), headBytes)
+      return bytes.toString('base64url')
     },
     verify: (token) => {
       const bytes = Buffer.from(token, 'base64url')
       if (bytes.length !== tokenBytes || bytes.toString('base64url') !== token) return { ok: false, why: 'malformed' }
-      const head = bytes.subarray(0, keyIdBytes + claimsBytes)
+      const head = bytes.subarray(0, headBytes)
       // Two secrets may share an id byte: try each that has it.
       const candidates = keys.filter((key) => key.id === head[0])
       if (candidates.length === 0) return { ok: false, why: 'retired_key' }
-      const mac = bytes.subarray(head.length)
+      const mac = bytes.subarray(headBytes)
       if (!candidates.some((key) => timingSafeEqual(macOf(key, head), mac))) return { ok: false, why: 'forged' }
       const claims = decodeClaims(head.subarray(keyIdBytes))
       return claims === null ? { ok: false, why: 'malformed' } : { ok: true, claims }
@@ -54,24 +58,23 @@ export function createTokens(secrets: readonly [string, ...string[]]): Tokens {
 
 interface SigningKey {
   id: number
-  key: Buffer
+  /** Prepared: from bytes it would be built again for every message, at six times the cost of the HMAC. */
+  key: KeyObject
 }
 
 function deriveKey(secret: string): SigningKey {
   const key = createHash('sha256').update(`addressee token\0${secret}`).digest()
   // The id must tell nothing about the key: it comes from a second hash.
-  return { id: createHash('sha256').update(key).digest()[0] as number, key }
+  return { id: createHash('sha256').update(key).digest()[0] as number, key: createSecretKey(key) }
 }
 
 const macOf = (key: SigningKey, head: Buffer): Buffer =>
   createHmac('sha256', key.key).update(head).digest().subarray(0, macBytes)
 
-function encodeClaims(claims: TokenClaims): Buffer {
-  const bytes = Buffer.alloc(claimsBytes)
-  bytes.writeUInt8(tokenScopes.indexOf(claims.scope), 0)
-  bytes.writeBigInt64BE(BigInt(claims.campaignId), 1)
-  bytes.writeBigInt64BE(BigInt(claims.contactId), 9)
-  return bytes
+function writeClaims(bytes: Buffer, at: number, claims: TokenClaims): void {
+  bytes.writeUInt8(tokenScopes.indexOf(claims.scope), at)
+  bytes.writeBigInt64BE(BigInt(claims.campaignId), at + 1)
+  bytes.writeBigInt64BE(BigInt(claims.contactId), at + 9)
 }
 
 function decodeClaims(bytes: Buffer): TokenClaims | null {

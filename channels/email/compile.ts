@@ -3,15 +3,16 @@ import { compileTemplate, type Template, type TemplateScope } from '../../domain
 import type { Tokens } from '../../domain/unsubscribe-token.ts'
 import type { CampaignContent, CompiledCampaign, Content, Recipient } from '../channel.ts'
 import { type DkimSigner, dkimSigner } from './dkim.ts'
-import { compileHeaders, unsubscribePrefix } from './headers.ts'
-import { type BodyWriter, compileBody } from './mime.ts'
+import { compileHeaders, subjectField, unsubscribePrefix } from './headers.ts'
+import { type CompiledBody, compileBody } from './mime.ts'
 import { checkSender } from './sender.ts'
 
 interface CompiledContent {
-  subject: Template
+  /** The whole header field. */
+  subject: (scope: TemplateScope) => string
   text: Template
   html: Template | null
-  writeBody: BodyWriter
+  body: CompiledBody
 }
 
 /**
@@ -35,14 +36,12 @@ export function compileCampaign(campaign: CampaignContent, tokens: Tokens): Comp
       const unsubscribeUrl = linkPrefix + token
       const content = contentFor(recipient.language)
       const scope = scopeOf(campaign, recipient, unsubscribeUrl)
-      const subject = content.subject.render(scope)
-      const mime = content.writeBody({
-        text: content.text.render(scope),
-        html: content.html?.render(scope) ?? null,
-      })
-      const headers = writeHeaders({ recipient, subject, token, unsubscribeUrl, date: new Date() }) + mime.headers
-      const raw = Buffer.from(`${sign(headers, mime.body)}${headers}\r\n${mime.body}`)
-      return { from: sender.fromAddress, to: recipient.address, raw }
+      const headers =
+        writeHeaders({ recipient, subjectField: content.subject(scope), token, unsubscribeUrl }) + content.body.headers
+      const body = content.body.write(content.text.fill(scope), content.html?.fill(scope) ?? [])
+      const raw = `${sign(headers, body)}${headers}\r\n${body}`
+      // Of all that it holds only an address can be beyond ASCII, and needs SMTPUTF8 then (RFC 6532).
+      return { from: sender.fromAddress, to: recipient.address, raw: isAscii(headers) ? raw : Buffer.from(raw) }
     },
   }
 }
@@ -69,12 +68,16 @@ function chooseContent(campaign: CampaignContent): (language: string | null) => 
 
 function compileContent(campaignId: string, language: string, content: Content): CompiledContent {
   const path = `message.content.${language}`
-  return {
-    subject: compileTemplate(content.subject, `${path}.subject`, 'none'),
-    text: compileTemplate(content.text, `${path}.text`, 'none'),
-    html: content.html === null ? null : compileTemplate(content.html, `${path}.html`, 'html'),
-    writeBody: compileBody(campaignId, content.html !== null),
-  }
+  const subject = compileSubject(compileTemplate(content.subject, `${path}.subject`, 'none'))
+  const text = compileTemplate(content.text, `${path}.text`, 'none')
+  const html = content.html === null ? null : compileTemplate(content.html, `${path}.html`, 'html')
+  return { subject, text, html, body: compileBody(campaignId, { text: text.literals, html: html?.literals ?? null }) }
+}
+
+function compileSubject(template: Template): (scope: TemplateScope) => string {
+  const [literal = '', ...others] = template.literals
+  const constant = subjectField(literal)
+  return others.length === 0 ? () => constant : (scope) => subjectField(template.render(scope))
 }
 
 const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl: string): TemplateScope => ({
@@ -91,6 +94,8 @@ const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl
   campaign: { key: campaign.campaignKey },
   unsubscribe_url: unsubscribeUrl,
 })
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e\r\n\t]*$/.test(text)
 
 /** Addresses are checked when they come in. This is the last gate before a header line and an SMTP command. */
 function refuseUnsafeAddress(address: string): void {

@@ -50,10 +50,13 @@ const headerLines = (headers: string) =>
     .split(/\r\n(?![ \t])/)
     .map((line) => ({ key: line.slice(0, line.indexOf(':')).toLowerCase(), line }))
 
-/** RFC 6376 3.4.4. Quoted-printable has left no space before a line end; elsewhere they run together. */
+/**
+ * RFC 6376 3.4.4. Quoted-printable has left no space before a line end; elsewhere they run together. A space alone
+ * is what it would become: to pass over the hundreds of those takes a third of the time.
+ */
 const bodyHash = (body: string): string =>
   createHash('sha256')
-    .update(withoutEmptyLinesAtEnd(body.replaceAll(/[ \t]+/g, ' ')))
+    .update(withoutEmptyLinesAtEnd(body.replaceAll(/[ \t]{2,}|\t/g, ' ')))
     .digest('base64')
 
 function withoutEmptyLinesAtEnd(body: string): string {

@@ -8,7 +8,11 @@ const encodedWordLength = 52
 const longestPlainWord = 60
 
 /** Free text as a header can show it: one line, no control characters, single spaces. */
-export const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp} ]+/gu, ' ').trim()
+export const oneLine = (text: string): string =>
+  isOneLine(text) ? text : text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp} ]+/gu, ' ').trim()
+
+/** Nearly every name is, and this is seen at a tenth of the cost. */
+const isOneLine = (text: string): boolean => /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text)
 
 /** Unstructured text (RFC 5322 3.6.5), as in Subject. Not folded yet. */
 export function unstructured(text: string): string {
@@ -30,7 +34,10 @@ export function mailbox(name: string, address: string): string {
 }
 
 /** One header field with its line end, folded where there is a space. */
-export const field = (name: string, value: string): string => `${foldLines(`${name}: ${value}`, lineLength)}\r\n`
+export function field(name: string, value: string): string {
+  const line = `${name}: ${value}`
+  return line.length < lineLength ? `${line}\r\n` : `${foldLines(line, lineLength)}\r\n`
+}
 
 /** Text that looks like an encoded word would be decoded by the receiver: it is encoded once more. */
 const isPlain = (line: string): boolean => /^[\x20-\x7e]*$/.test(line) && !line.includes('=?') && !hasLongWord(line)

@@ -4,14 +4,14 @@ import type { Recipient } from '../channel.ts'
 import { field, mailbox, oneLine, phrase, unstructured } from './header-value.ts'
 import type { CheckedSender } from './sender.ts'
 
-/** What of the headers is the recipient's own. */
+/** What of the headers is the recipient's own, and the date. */
 export interface HeaderHoles {
   recipient: Recipient
-  subject: string
+  /** With its field name and line end: most often it is the same for all. */
+  subjectField: string
   /** The unsubscribe token, and the link that holds it. */
   token: string
   unsubscribeUrl: string
-  date: Date
 }
 
 /** Writes the headers of one recipient's message, up to and without those of the MIME structure. */
@@ -28,11 +28,12 @@ export function compileHeaders(campaignId: string, sender: CheckedSender): Heade
   const listId = field('List-ID', `${phrase(sender.listLabel)} <${sender.listId}>`.trimStart())
   const feedbackId = field('Feedback-ID', `${campaignId}:${sender.listId}:${feedbackSender}`)
   const mailto = mailtoPrefix(sender.replyTo ?? sender.fromAddress)
-  return ({ recipient, subject, token, unsubscribeUrl, date }) =>
-    `Date: ${dateTime(date)}\r\n` +
+  const dateTime = clock()
+  return ({ recipient, subjectField, token, unsubscribeUrl }) =>
+    `Date: ${dateTime()}\r\n` +
     from +
     field('To', mailbox(fullName(recipient), recipient.address)) +
-    field('Subject', unstructured(subject)) +
+    subjectField +
     `Message-ID: ${messageIdOf(campaignId, recipient.seq, sender.domain)}\r\n` +
     listId +
     // On one line: receivers are known to look for the link on the first line only.
@@ -53,8 +54,21 @@ const mailtoPrefix = (address: string): string => {
 
 const fullName = (recipient: Recipient): string => oneLine(`${recipient.firstName ?? ''} ${recipient.lastName ?? ''}`)
 
-/** RFC 5322 3.3. */
-const dateTime = (date: Date): string => date.toUTCString().replace('GMT', '+0000')
+/** The time as RFC 5322 3.3 writes it, written once for all messages of a second. */
+function clock(): () => string {
+  let second = Number.NaN
+  let written = ''
+  return () => {
+    const now = Math.floor(Date.now() / 1_000)
+    if (now !== second) {
+      second = now
+      written = new Date(now * 1_000).toUTCString().replace('GMT', '+0000')
+    }
+    return written
+  }
+}
+
+export const subjectField = (subject: string): string => field('Subject', unstructured(subject))
 
 /**
  * Where unsubscribe links begin, as it can stand between angle brackets: `https://example.com/u/`.

@@ -7,25 +7,27 @@ with picked as materialized (
     ), judged as materialized (
       select picked.seq, verdict.category_ids, verdict.reason
       from picked join (
-        select contact_id, category_ids, case
+        select contact_id, category_ids, coalesce(case
     when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
     when excluded then 'excluded'
     when opted_out then 'opted_out'
     when unsubscribing then 'unsubscribing'
     when deleted then 'deleted'
+  end, case
     when address is null then 'no_address'
     when suppressed is not null then 'suppressed:' || suppressed
-  end as reason
+  end) as reason
         from (
-  select judged.contact_id, contact.created_at, eligible.category_ids, address.address, address.address_key,
+  select person.*, address.address, address.address_key, suppression.kind as suppressed
+  from (
+  select judged.contact_id, contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $6::int as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     false as excluded,
     opted_out.contact_id is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
-    contact.id is null or contact.deleted_at is not null as deleted,
-    suppression.kind as suppressed
+    contact.id is null or contact.deleted_at is not null as deleted
   from (select contact_id, address from picked) as judged
   left join contact on contact.id = judged.contact_id
   left join lateral (
@@ -46,9 +48,10 @@ with picked as materialized (
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
   where state = 'pending' and resource_id = $10::bigint and contact_id = judged.contact_id
-  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
+  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as person
+  join (select contact_id, address from picked) as judged on judged.contact_id = person.contact_id
   left join lateral (select contact_id, value as address, address_key from contact_address
-    where contact_id = judged.contact_id and channel = $11 and value = judged.address and status = 'active') as address on address.contact_id = judged.contact_id
+    where contact_id = judged.contact_id and channel = $11 and value = judged.address and status = 'active') as address on true
   left join suppression on suppression.address_key = address.address_key and suppression.channel = $12) as fact
       ) as verdict on verdict.contact_id = picked.contact_id
     ), changed as (

@@ -3,26 +3,28 @@ with candidate as materialized (select contact_id from (select id as contact_id 
       select address_key from contact_address where contact_id = $2 and channel = $3)
     union select $4::bigint))),
     judged as materialized (
-      select fact.*, case
+      select fact.*, coalesce(case
     when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
     when excluded then 'excluded'
     when opted_out then 'opted_out'
     when unsubscribing then 'unsubscribing'
     when deleted then 'deleted'
+  end, case
     when address is null then 'no_address'
     when suppressed is not null then 'suppressed:' || suppressed
-  end as reason,
+  end) as reason,
         exists (select from candidate where candidate.contact_id = fact.contact_id) as in_segments
       from (
-  select judged.contact_id, contact.created_at, eligible.category_ids, address.address, address.address_key,
+  select person.*, address.address, address.address_key, suppression.kind as suppressed
+  from (
+  select judged.contact_id, contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $5::int as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     excluded.contact_id is not null as excluded,
     opted_out.contact_id is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
-    contact.id is null or contact.deleted_at is not null as deleted,
-    suppression.kind as suppressed
+    contact.id is null or contact.deleted_at is not null as deleted
   from (
     select contact_id from contact_address where channel = $6 and address_key in (
       select address_key from contact_address where contact_id = $7 and channel = $8)
@@ -59,15 +61,19 @@ with candidate as materialized (select contact_id from (select id as contact_id 
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
   where state = 'pending' and resource_id = $17::bigint and contact_id = judged.contact_id
-  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id
+  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as person
+  join (
+    select contact_id from contact_address where channel = $18 and address_key in (
+      select address_key from contact_address where contact_id = $19 and channel = $20)
+    union select $21::bigint) as judged on judged.contact_id = person.contact_id
   left join lateral (
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
-  where channel = $18 and status = 'active' and contact_id = judged.contact_id
-  order by contact_id, priority desc, value) as address on address.contact_id = judged.contact_id
-  left join suppression on suppression.address_key = address.address_key and suppression.channel = $19) as fact
+  where channel = $22 and status = 'active' and contact_id = judged.contact_id
+  order by contact_id, priority desc, value) as address on true
+  left join suppression on suppression.address_key = address.address_key and suppression.channel = $23) as fact
     ), ranked as (
       select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
-      from judged where in_segments and (reason is null or contact_id = $20)
+      from judged where in_segments and (reason is null or contact_id = $24)
     )
     select judged.*, ranked.copy::int from judged left join ranked using (contact_id)
-    where contact_id = $21
+    where contact_id = $25

@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
+import type { OutgoingMessage } from '../../channels/channel.ts'
 import { compileCampaign } from '../../channels/email/compile.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
 import { campaignLike, recipientLike, senderLike } from '../setup/campaign.ts'
+
+type Raw = OutgoingMessage['raw']
 
 const tokens = createTokens(['a secret for tests'])
 
@@ -134,7 +137,7 @@ describe('whatever an address', () => {
   })
 })
 
-function composedOrNull(compose: () => Buffer): Buffer | null {
+function composedOrNull(compose: () => Raw): Raw | null {
   try {
     return compose()
   } catch {
@@ -151,7 +154,7 @@ interface Given {
   withHtml: boolean
 }
 
-function composeWith({ attribute, firstName, lastName, fromName, listLabel, withHtml }: Given): Buffer {
+function composeWith({ attribute, firstName, lastName, fromName, listLabel, withHtml }: Given): Raw {
   const content = {
     subject: 'Re {{ contact.attributes.it }} !',
     text: 'T {{ contact.attributes.it }} E',
@@ -164,8 +167,8 @@ function composeWith({ attribute, firstName, lastName, fromName, listLabel, with
 }
 
 /** Reads the raw bytes as strictly as RFC 5322 writes them: a bare CR or LF, or a line beyond 998 octets, is an error. */
-function split(raw: Buffer): { headers: [string, string][]; body: string[] } {
-  const text = raw.toString('latin1')
+function split(raw: Raw): { headers: [string, string][]; body: string[] } {
+  const text = typeof raw === 'string' ? raw : raw.toString('latin1')
   expect(text.endsWith('\r\n')).toBe(true)
   const lines = text.slice(0, -2).split('\r\n')
   for (const line of lines) {

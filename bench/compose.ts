@@ -1,0 +1,128 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Content, Recipient, Sender } from '../channels/channel.ts'
+import { compileCampaign } from '../channels/email/compile.ts'
+import { loadMessageFolder } from '../client/message-folder.ts'
+import { compileTemplate } from '../domain/template.ts'
+import { createTokens } from '../domain/unsubscribe-token.ts'
+import { content } from './message.ts'
+
+// What it costs to write one recipient's message, without network: `node bench/compose.ts` prints, as JSON, the
+// microseconds of CPU for each of these, and for nodemailer's composer with the same templates, alternating.
+
+const rounds = 7
+const publicUrl = 'https://mail.bench.example'
+
+type Compose = (recipient: Recipient) => unknown
+
+const sender: Sender = {
+  name: 'Bench',
+  fromName: 'Bench News',
+  fromAddress: 'news@bench.example',
+  replyTo: null,
+  listLabel: 'Bench',
+  listId: 'news.bench.example',
+  dkim: null,
+}
+
+const recipientOf = (seq: number): Recipient => ({
+  seq,
+  contactId: String(seq),
+  address: `c${seq}@bench.example`,
+  firstName: 'Ada',
+  lastName: 'Lovelace',
+  externalId: null,
+  language: 'en',
+  timeZone: null,
+  attributes: { plan: 'pro', city: 'London' },
+})
+
+function addressee(message: Content, dkim: Sender['dkim'] = null): Compose {
+  const campaign = { campaignId: '42', campaignKey: 'bench', defaultLanguage: 'en', publicUrl }
+  const compiled = compileCampaign(
+    { ...campaign, sender: { ...sender, dkim }, content: new Map([['en', message]]) },
+    createTokens(['a secret of the benchmark']),
+  )
+  // As bytes: the string alone would be put together only when it is written.
+  return (recipient) => Buffer.from(compiled.compose(recipient).raw.toString(), 'latin1')
+}
+
+function nodemailer({ subject, text, html }: Content): Compose {
+  const templates = {
+    subject: compileTemplate(subject, 'subject', 'none'),
+    text: compileTemplate(text, 'text', 'none'),
+    html: compileTemplate(html ?? '', 'html', 'html'),
+  }
+  return (recipient) => {
+    const unsubscribeUrl = `${publicUrl}/u/${String(recipient.seq).padStart(46, 'x')}`
+    const scope = {
+      contact: {
+        first_name: recipient.firstName,
+        last_name: recipient.lastName,
+        external_id: recipient.externalId,
+        email: recipient.address,
+        language: recipient.language,
+        time_zone: recipient.timeZone,
+        attributes: recipient.attributes,
+      },
+      resource: { name: sender.name },
+      campaign: { key: 'bench' },
+      unsubscribe_url: unsubscribeUrl,
+    }
+    const composer = new MailComposer({
+      from: { name: sender.fromName, address: sender.fromAddress },
+      to: { name: `${recipient.firstName} ${recipient.lastName}`, address: recipient.address },
+      subject: templates.subject.render(scope),
+      text: templates.text.render(scope),
+      html: templates.html.render(scope),
+      list: { id: { comment: sender.listLabel, url: sender.listId } },
+      headers: {
+        'List-Unsubscribe': { prepared: true, value: `<${unsubscribeUrl}>, <mailto:${sender.fromAddress}>` },
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        'Feedback-ID': '42:news.bench.example:addressee',
+      },
+    })
+    return composer.compile().build()
+  }
+}
+
+async function cpuMicroseconds(compose: Compose, messages: number): Promise<number> {
+  const before = process.cpuUsage()
+  for (let seq = 1; seq <= messages; seq += 1) await compose(recipientOf(seq))
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / messages
+}
+
+async function measure(candidates: Record<string, [Compose, messages: number]>): Promise<Record<string, number>> {
+  const results = new Map(Object.keys(candidates).map((name) => [name, [] as number[]]))
+  for (let round = 0; round <= rounds; round += 1)
+    for (const [name, [compose, messages]] of Object.entries(candidates)) {
+      const microseconds = await cpuMicroseconds(compose, messages)
+      // The first round only warms up.
+      if (round > 0) results.get(name)?.push(microseconds)
+    }
+  return Object.fromEntries([...results].map(([name, all]) => [name, Math.round(10 * median(all)) / 10]))
+}
+
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const folder = fileURLToPath(new URL('../dev/sample/newsletter', import.meta.url))
+const { en: newsletter } = await loadMessageFolder(folder)
+if (newsletter === undefined) throw new Error('the sample newsletter has no English')
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const dkim = {
+  domain: 'bench.example',
+  selector: 's1',
+  privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+}
+
+const cpu = await measure({
+  message: [addressee(content.en), 20_000],
+  messageNodemailer: [nodemailer(content.en), 1_000],
+  newsletter: [addressee(newsletter), 5_000],
+  newsletterNodemailer: [nodemailer(newsletter), 500],
+  messageWithDkim: [addressee(content.en, dkim), 500],
+})
+process.stdout.write(`${JSON.stringify({ benchmark: 'compose', rounds, cpuMicroseconds: cpu })}\n`)
