@@ -19,29 +19,44 @@ const judgedOne: Within = sql`and contact_id = judged.contact_id`
 export const contactsOf = (ids: Sql): Within => sql`and contact_id = any(array(${ids}))`
 
 /** Contact ids subscribed to any of the categories. May name a contact several times. */
-function subscribers(set: CategorySet, within: Within): Sql {
-  const said = sql`select contact_id from subscription
-    where category_id = any(${set.ids}::bigint[]) and status = 'subscribed' ${within}`
-  if (set.optOutIds.length === 0) return said
-  return sql`${said}
-    union all
-    select contact_id from (select id as contact_id from contact) as anybody
-    cross join unnest(${set.optOutIds}::bigint[]) as silent (category_id)
-    where not exists (select from subscription s
-      where s.category_id = silent.category_id and s.contact_id = anybody.contact_id) ${within}`
-}
+const subscribers = (set: CategorySet, within: Within): Sql[] => [
+  ...when(
+    set.ids,
+    sql`select contact_id from subscription
+      where category_id = any(${set.ids}::bigint[]) and status = 'subscribed' ${within}`,
+  ),
+  ...when(
+    set.optOutIds,
+    sql`select contact_id from (select id as contact_id from contact) as anybody
+      cross join unnest(${set.optOutIds}::bigint[]) as silent (category_id)
+      where not exists (select from subscription s
+        where s.category_id = silent.category_id and s.contact_id = anybody.contact_id) ${within}`,
+  ),
+]
 
 /** Contact ids of the segments. May name a contact several times. */
-const members = (set: SegmentSet, within: Within): Sql => sql`
-  select contact_id from segment_member where segment_id = any(${set.staticIds}::bigint[]) ${within}
-  union all
-  ${subscribers(set.categories, within)}`
+const members = (set: SegmentSet, within: Within): Sql[] => [
+  ...when(
+    set.staticIds,
+    sql`select contact_id from segment_member where segment_id = any(${set.staticIds}::bigint[]) ${within}`,
+  ),
+  ...subscribers(set.categories, within),
+]
+
+/** A part that cannot find anybody is left out: of a union the planner knows nothing, of a table it does. */
+const when = (ids: string[], part: Sql): Sql[] => (ids.length === 0 ? [] : [part])
+
+/** Each contact of the parts once. */
+const together = (parts: Sql[]): Sql => {
+  if (parts.length === 0) return sql`select null::bigint as contact_id where false`
+  return sql`select contact_id from (${sql.join(parts, sql` union all `)}) as member group by contact_id`
+}
 
 /** Rule 1: the contacts that are judged at all, each once. */
 export const candidates = (criteria: Criteria, within: Within = everyone): Sql =>
   isEmptySet(criteria.include)
     ? sql`select contact_id from (select id as contact_id from contact) as anybody where true ${within}`
-    : sql`select contact_id from (${members(criteria.include, within)}) as member group by contact_id`
+    : together(members(criteria.include, within))
 
 /** Rule 2: what each contact said about the message's categories. */
 const consent = (criteria: Criteria, within: Within): Sql => sql`
@@ -66,15 +81,16 @@ const isEligible = ({ categories, match }: Criteria): Sql => {
 }
 
 /** Rule 3. */
-const excluded = (criteria: Criteria, within: Within): Sql => sql`
-  select contact_id from (
-    ${members(criteria.exclude, within)}
-    union all
-    ${subscribers(criteria.doNotSendTo, within)}
-    union all
-    select contact_id from subscription
-      where category_id = any(${criteria.respectUnsubscribesOf}::bigint[]) and status = 'unsubscribed' ${within}
-  ) as out_of_it group by contact_id`
+const excluded = (criteria: Criteria, within: Within): Sql =>
+  together([
+    ...members(criteria.exclude, within),
+    ...subscribers(criteria.doNotSendTo, within),
+    ...when(
+      criteria.respectUnsubscribesOf,
+      sql`select contact_id from subscription
+        where category_id = any(${criteria.respectUnsubscribesOf}::bigint[]) and status = 'unsubscribed' ${within}`,
+    ),
+  ])
 
 /** Rule 4: a wider opt-out always wins over a narrower subscription. */
 const optedOut = (criteria: Criteria, within: Within): Sql => sql`

@@ -39,41 +39,29 @@ with candidate as materialized (select contact_id from (select id as contact_id 
   from subscription where category_id = any($10::bigint[]) and contact_id = judged.contact_id
   group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
-  left join lateral (
-  select contact_id from (
-  select contact_id from segment_member where segment_id = any($11::bigint[]) and contact_id = judged.contact_id
-  union all
-  select contact_id from subscription
-    where category_id = any($12::bigint[]) and status = 'subscribed' and contact_id = judged.contact_id
-    union all
-    select contact_id from subscription
-    where category_id = any($13::bigint[]) and status = 'subscribed' and contact_id = judged.contact_id
-    union all
-    select contact_id from subscription
-      where category_id = any($14::bigint[]) and status = 'unsubscribed' and contact_id = judged.contact_id
-  ) as out_of_it group by contact_id) as excluded on excluded.contact_id = judged.contact_id
+  left join lateral (select null::bigint as contact_id where false) as excluded on excluded.contact_id = judged.contact_id
   left join lateral (
   select contact_id from opt_out
-  where (resource_id is null or resource_id = $15::bigint)
-    and (channel is null or channel = $16) and contact_id = judged.contact_id
+  where (resource_id is null or resource_id = $11::bigint)
+    and (channel is null or channel = $12) and contact_id = judged.contact_id
   group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
   left join lateral (
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
-  where state = 'pending' and resource_id = $17::bigint and contact_id = judged.contact_id
+  where state = 'pending' and resource_id = $13::bigint and contact_id = judged.contact_id
   group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as person
   join (
-    select contact_id from contact_address where channel = $18 and address_key in (
-      select address_key from contact_address where contact_id = $19 and channel = $20)
-    union select $21::bigint) as judged on judged.contact_id = person.contact_id
+    select contact_id from contact_address where channel = $14 and address_key in (
+      select address_key from contact_address where contact_id = $15 and channel = $16)
+    union select $17::bigint) as judged on judged.contact_id = person.contact_id
   left join lateral (
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
-  where channel = $22 and status = 'active' and contact_id = judged.contact_id
+  where channel = $18 and status = 'active' and contact_id = judged.contact_id
   order by contact_id, priority desc, value) as address on true
-  left join suppression on suppression.address_key = address.address_key and suppression.channel = $23) as fact
+  left join suppression on suppression.address_key = address.address_key and suppression.channel = $19) as fact
     ), ranked as (
       select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
-      from judged where in_segments and (reason is null or contact_id = $24)
+      from judged where in_segments and (reason is null or contact_id = $20)
     )
     select judged.*, ranked.copy::int from judged left join ranked using (contact_id)
-    where contact_id = $25
+    where contact_id = $21

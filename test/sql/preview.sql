@@ -1,14 +1,15 @@
 with
   candidate as materialized (select contact_id from (select id as contact_id from contact) as anybody where true ),
   person as materialized (
-    select contact_id, created_at, category_ids, case
+    select *, reason is null as passes from (
+      select contact_id, created_at, category_ids, case
     when not subscribed then case when refused then 'unsubscribed' when pending then 'pending' else 'not_subscribed' end
     when excluded then 'excluded'
     when opted_out then 'opted_out'
     when unsubscribing then 'unsubscribing'
     when deleted then 'deleted'
   end as reason
-    from (
+      from (
   select judged.contact_id, contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $1::int as subscribed,
     coalesce(consent.refused, false) as refused,
@@ -28,29 +29,18 @@ with
   from subscription where category_id = any($2::bigint[])
   group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
-  left join (
-  select contact_id from (
-  select contact_id from segment_member where segment_id = any($3::bigint[])
-  union all
-  select contact_id from subscription
-    where category_id = any($4::bigint[]) and status = 'subscribed'
-    union all
-    select contact_id from subscription
-    where category_id = any($5::bigint[]) and status = 'subscribed'
-    union all
-    select contact_id from subscription
-      where category_id = any($6::bigint[]) and status = 'unsubscribed'
-  ) as out_of_it group by contact_id) as excluded on excluded.contact_id = judged.contact_id
+  left join (select null::bigint as contact_id where false) as excluded on excluded.contact_id = judged.contact_id
   left join (
   select contact_id from opt_out
-  where (resource_id is null or resource_id = $7::bigint)
-    and (channel is null or channel = $8)
+  where (resource_id is null or resource_id = $3::bigint)
+    and (channel is null or channel = $4)
   group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
   left join (
   select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
   from pending_unsubscribe
-  where state = 'pending' and resource_id = $9::bigint
+  where state = 'pending' and resource_id = $5::bigint
   group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as fact
+    ) as judged
   ), reached as materialized (
     select contact_id, created_at, category_ids, address, address_key, case
     when address is null then 'no_address'
@@ -62,10 +52,10 @@ with
       from person
       left join (
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
-  where channel = $10 and status = 'active' and contact_id in (select contact_id from person where reason is null)
+  where channel = $6 and status = 'active' and contact_id in (select contact_id from person where passes)
   order by contact_id, priority desc, value) as address on address.contact_id = person.contact_id
-      left join suppression on suppression.address_key = address.address_key and suppression.channel = $11
-      where person.reason is null
+      left join suppression on suppression.address_key = address.address_key and suppression.channel = $7
+      where person.passes
     ) as fact
   ), kept as (
     select *, row_number() over (partition by address_key order by created_at, contact_id) as copy
