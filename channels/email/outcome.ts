@@ -90,8 +90,13 @@ const serverIdOf = (reply: string): string | null =>
 
 /** One line without control characters: it goes into the ledger, logs and terminals. */
 const shown = (reply: string): string =>
-  reply
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
-    .slice(0, longestResponse)
-    .toWellFormed()
+  isPlain.test(reply)
+    ? reply.slice(0, longestResponse)
+    : reply
+        .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+        .trim()
+        .slice(0, longestResponse)
+        .toWellFormed()
+
+/** Nearly every reply, and much faster told than rewritten: words in ASCII with single spaces. */
+const isPlain = /^[!-~](?: ?[!-~])*$/

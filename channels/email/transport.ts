@@ -1,43 +1,41 @@
-import type { Outcome, OutgoingMessage, Transport } from '../channel.ts'
-import { outcomeOf, type SmtpError } from './outcome.ts'
-import { createSessionPool, type SessionPool } from './session-pool.ts'
-import { createSlots } from './slots.ts'
+import type { Outcome, Transport } from '../channel.ts'
+import { hasSafeAddresses } from './envelope.ts'
+import type { Delivery } from './line.ts'
+import { Lines } from './lines.ts'
 import { parseSmtpUrl } from './smtp-url.ts'
 
+// One whose fate is still to come, and one whose envelope travels behind it.
+const messagesPerConnection = 2
+
 /**
- * SMTP over a number of connections. They are opened when messages come.
- * The library's own pool is not used: it sends a message once more by itself when a connection ends, and with that
- * switched off it loses the server's answer on a connection that was used before.
+ * SMTP over a number of connections. They are opened when messages come. A message is never sent twice: whoever
+ * hands it in hears what became of it and decides.
  * @param url see `parseSmtpUrl`. @throws Refusal
  */
 export function createSmtpTransport({ url, connections }: { url: string; connections: number }): Transport {
-  const sessions = createSessionPool(parseSmtpUrl(url))
-  const slots = createSlots(connections)
-  let closed = false
+  const waiting: Delivery[] = []
+  const lines = new Lines(parseSmtpUrl(url), connections, waiting)
+  let isClosed = false
   return {
     connections,
-    send: async (message) => {
-      if (closed) return { kind: 'unavailable', response: 'The transport is closed' }
-      await slots.take()
-      return sendOver(sessions, message, slots.free)
+    capacity: messagesPerConnection * connections,
+    send: (message) => {
+      if (isClosed) return Promise.resolve(closed)
+      if (!hasSafeAddresses(message)) return Promise.resolve(unsafe)
+      return new Promise((settle) => {
+        waiting.push({ message, settle })
+        lines.wake()
+      })
     },
     close: () => {
-      closed = true
-      sessions.close()
+      isClosed = true
+      lines.close()
+      for (const { settle } of waiting.splice(0)) settle(closed)
     },
   }
 }
 
-/** @param whenDone called when the connection can take another message, or another connection its place. */
-async function sendOver(sessions: SessionPool, message: OutgoingMessage, whenDone: () => void): Promise<Outcome> {
-  try {
-    const session = await sessions.take()
-    const outcome = await session.send(message)
-    // Not awaited: the fate is known, and what follows is between the server and us.
-    void sessions.giveBack(session).finally(whenDone)
-    return outcome
-  } catch (error) {
-    whenDone()
-    return outcomeOf('connecting', error as SmtpError)
-  }
-}
+const closed: Outcome = { kind: 'unavailable', response: 'The transport is closed' }
+
+// Not `unavailable`: it comes back on every try, and the tries are counted.
+const unsafe: Outcome = { kind: 'deferred', code: null, response: 'No SMTP command can carry the address' }

@@ -1,6 +1,6 @@
 import { Refusal, Unavailable } from '../../domain/refusal.ts'
+import { logIn, quit } from './log-in.ts'
 import { outcomeOf, type SmtpError } from './outcome.ts'
-import { openSession } from './session.ts'
 import { parseSmtpUrl } from './smtp-url.ts'
 
 /**
@@ -10,8 +10,8 @@ import { parseSmtpUrl } from './smtp-url.ts'
 export async function verifySmtpServer(url: string): Promise<void> {
   const settings = parseSmtpUrl(url)
   try {
-    const session = await openSession(settings)
-    session.quit()
+    const { connection } = await logIn(settings)
+    quit(connection)
   } catch (error) {
     const { kind, response } = outcomeOf('connecting', error as SmtpError)
     if (kind !== 'misconfigured')

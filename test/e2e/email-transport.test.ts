@@ -4,7 +4,7 @@ import { createEmailChannel } from '../../channels/email/email-channel.ts'
 import { freePort } from '../../dev/free-port.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
 import { campaignLike, recipientLike } from '../setup/campaign.ts'
-import { drop, say, startScriptedSmtp } from '../setup/scripted-smtp.ts'
+import { dialogues, drop, inTurn, say, sayAndEnd, startScriptedSmtp } from '../setup/scripted-smtp.ts'
 import { fateAgainst, message, transportTo } from '../setup/smtp-transport.ts'
 
 describe('a server that is not there', () => {
@@ -39,12 +39,12 @@ describe('a server that is not there', () => {
   })
 })
 
-describe('connections', () => {
+describe.each(dialogues)('connections, %s,', (_dialogue, hello) => {
   it('are used again, also after a refusal, and never more at once than allowed', async () => {
-    const server = await startScriptedSmtp({ RCPT: say('550 5.1.1 no such user') })
+    const server = await startScriptedSmtp({ ...hello, RCPT: say('550 no such user'), DATA: say('554 no recipients') })
     const transport = transportTo(server.url, 2)
     expect((await transport.send(message())).kind).toBe('refused')
-    server.change({ RCPT: say('250 2.1.5 ok') })
+    server.change({ RCPT: say('250 2.1.5 ok'), DATA: say('354 go on') })
     const outcomes = await Promise.all(
       Array.from({ length: 40 }, (_, n) => transport.send(message(`n${n}@example.com`))),
     )
@@ -55,7 +55,7 @@ describe('connections', () => {
   })
 
   it('are not used again once the server was out of step', async () => {
-    const server = await startScriptedSmtp({ DATA: say('503 5.5.1 out of step') })
+    const server = await startScriptedSmtp({ ...hello, DATA: say('503 5.5.1 out of step') })
     const transport = transportTo(server.url)
     expect((await transport.send(message())).kind).toBe('deferred')
     server.change({ DATA: say('354 go on') })
@@ -64,11 +64,20 @@ describe('connections', () => {
   })
 
   it('are renewed before a server counts too many messages', async () => {
-    const server = await startScriptedSmtp()
+    const server = await startScriptedSmtp(hello)
     const transport = transportTo(server.url)
-    for (let n = 0; n < 101; n += 1) await transport.send(message())
+    for (let n = 0; n < 1_001; n += 1) await transport.send(message())
     expect(server.connections()).toBe(2)
-    expect(server.messages).toHaveLength(101)
+    expect(server.messages).toHaveLength(1_001)
+  })
+
+  it('are renewed also when they never stand idle', async () => {
+    const server = await startScriptedSmtp(hello)
+    const transport = transportTo(server.url)
+    await Promise.all(Array.from({ length: 2_001 }, () => transport.send(message())))
+    expect(server.connections()).toBe(3)
+    expect(server.messages).toHaveLength(2_001)
+    expect(server.commands.filter((command) => command === 'QUIT')).toHaveLength(2)
   })
 
   it.each([
@@ -77,7 +86,7 @@ describe('connections', () => {
   ])(
     'that the server %s at the second message cost that message nothing, and it is not sent by itself',
     async (_name, step) => {
-      const server = await startScriptedSmtp()
+      const server = await startScriptedSmtp(hello)
       const transport = transportTo(server.url)
       expect((await transport.send(message())).kind).toBe('accepted')
       server.change({ MAIL: step })
@@ -91,17 +100,25 @@ describe('connections', () => {
   )
 
   it('that the server closes while they stand idle are replaced unseen', async () => {
-    const server = await startScriptedSmtp()
+    const server = await startScriptedSmtp(hello)
     const transport = transportTo(server.url)
     await transport.send(message())
-    server.onEach((socket) => socket.end('421 4.4.2 idle for too long\r\n'))
+    server.onEach(sayAndEnd('421 4.4.2 idle for too long\r\n'))
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect((await transport.send(message())).kind).toBe('accepted')
     expect(server.connections()).toBe(2)
   })
 
+  it('that the server refuses beside one that works cost no message', async () => {
+    const server = await startScriptedSmtp({ ...hello, greeting: inTurn(say('220 hello'), say('421 one is enough')) })
+    const transport = transportTo(server.url, 3)
+    const outcomes = await Promise.all([1, 2, 3, 4, 5, 6].map((n) => transport.send(message(`n${n}@example.com`))))
+    expect(outcomes.map((each) => each.kind)).toEqual(Array.from({ length: 6 }, () => 'accepted'))
+    expect(server.messages).toHaveLength(6)
+  })
+
   it('that break after the dot do not carry the message again', async () => {
-    const server = await startScriptedSmtp({ message: drop })
+    const server = await startScriptedSmtp({ ...hello, message: drop })
     const transport = transportTo(server.url, 3)
     const outcomes = await Promise.all([1, 2, 3].map(() => transport.send(message())))
     expect(outcomes.map((each) => each.kind)).toEqual(['uncertain', 'uncertain', 'uncertain'])
@@ -111,14 +128,28 @@ describe('connections', () => {
 })
 
 describe('an independent SMTP server', () => {
-  it('takes messages after a login', async () => {
-    const real = await startRealServer({ user: 'ada', pass: 'p@ss:word' })
-    const transport = transportTo(`smtp://ada:p%40ss%3Aword@127.0.0.1:${real.port}?tls.rejectUnauthorized=false`, 2)
-    const outcomes = await Promise.all([1, 2, 3].map((n) => transport.send(message(`n${n}@example.com`))))
-    expect(outcomes.map((each) => each.kind)).toEqual(['accepted', 'accepted', 'accepted'])
-    expect(real.recipients.toSorted()).toEqual(['n1@example.com', 'n2@example.com', 'n3@example.com'])
-    expect(real.bodies[0]).toBe('Subject: hi\r\n\r\nhello\r\n')
-  })
+  const user = { user: 'ada', pass: 'p@ss:word' }
+  it.each([
+    ['in the clear', { hideSTARTTLS: true }, 'smtp', ''],
+    ['after STARTTLS', {}, 'smtp', ''],
+    ['after STARTTLS and a login', user, 'smtp', 'ada:p%40ss%3Aword@'],
+    ['over TLS', { secure: true }, 'smtps', ''],
+    ['over TLS, after a login', { secure: true, ...user }, 'smtps', 'ada:p%40ss%3Aword@'],
+  ] satisfies [string, RealOptions, string, string][])(
+    'takes messages %s, over a socket of ours',
+    async (_name, options, protocol, login) => {
+      const real = await startRealServer(options)
+      const transport = transportTo(`${protocol}://${login}127.0.0.1:${real.port}?tls.rejectUnauthorized=false`, 2)
+      const to = Array.from({ length: 20 }, (_, n) => `n${n}@example.com`)
+      const outcomes = await Promise.all(to.map((each) => transport.send(message(each))))
+      expect(outcomes.map((each) => each.kind)).toEqual(to.map(() => 'accepted'))
+      expect(real.recipients.toSorted()).toEqual(to.toSorted())
+      expect(new Set(real.bodies)).toEqual(new Set(['Subject: hi\r\n\r\nhello\r\n']))
+      expect(real.isSecure).toEqual(to.map(() => !('hideSTARTTLS' in options)))
+      // The library would not say how large the message is.
+      expect(real.mailParameters).toEqual(to.map(() => ({ SIZE: '22' })))
+    },
+  )
 })
 
 describe('the whole channel', () => {
@@ -133,7 +164,7 @@ describe('the whole channel', () => {
     expect((await channel.transport.send(composed)).kind).toBe('accepted')
     expect(channel.transport.connections).toBe(3)
     expect(server.commands.slice(1, 3)).toEqual(['MAIL FROM:<news@example.org>', 'RCPT TO:<ada@example.com>'])
-    expect(server.messages).toEqual([composed.raw.toString('latin1').slice(0, -2)])
+    expect(server.messages).toEqual([composed.raw.toString().slice(0, -2)])
     channel.transport.close()
   })
 })
@@ -142,24 +173,36 @@ interface RealServer {
   port: number
   recipients: string[]
   bodies: string[]
+  mailParameters: unknown[]
+  isSecure: boolean[]
 }
 
-async function startRealServer(options: { secure?: boolean; user?: string; pass?: string }): Promise<RealServer> {
-  const recipients: string[] = []
-  const bodies: string[] = []
+interface RealOptions {
+  secure?: boolean
+  hideSTARTTLS?: boolean
+  user?: string
+  pass?: string
+}
+
+async function startRealServer({ user, pass, ...options }: RealOptions): Promise<RealServer> {
+  const seen = { recipients: [] as string[], bodies: [] as string[], mailParameters: [] as unknown[] }
+  const isSecure: boolean[] = []
   const server = new SMTPServer({
-    secure: options.secure ?? false,
-    authOptional: options.user === undefined,
+    ...options,
+    size: 1_000_000,
+    authOptional: user === undefined,
     onAuth: (auth, _session, done) =>
-      auth.username === options.user && auth.password === options.pass
+      auth.username === user && auth.password === pass
         ? done(null, { user: auth.username })
         : done(new Error('wrong password')),
     onData: (stream, session, done) => {
-      recipients.push(...session.envelope.rcptTo.map((each) => each.address))
+      seen.recipients.push(...session.envelope.rcptTo.map((each) => each.address))
+      seen.mailParameters.push(session.envelope.mailFrom && session.envelope.mailFrom.args)
+      isSecure.push(session.secure)
       let body = ''
       stream.on('data', (bytes: Buffer) => (body += bytes.toString()))
       stream.on('end', () => {
-        bodies.push(body)
+        seen.bodies.push(body)
         done()
       })
     },
@@ -169,7 +212,7 @@ async function startRealServer(options: { secure?: boolean; user?: string; pass?
   server.on('error', () => {})
   realServers.push(server)
   const { port } = server.server.address() as { port: number }
-  return { port, recipients, bodies }
+  return { port, ...seen, isSecure }
 }
 
 const realServers: SMTPServer[] = []

@@ -1,14 +1,36 @@
 import { createServer, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
 
-/** How the server answers at one point of the dialogue. */
-export type Step = (socket: Socket) => void
+/** How the server answers at one point of the dialogue. Tells what it said when that decides how the dialogue goes on. */
+export type Step = (socket: Socket) => string | void
 export const say =
   (...replies: string[]): Step =>
-  (socket) =>
-    void socket.write(`${replies.join('\r\n')}\r\n`)
+  (socket) => {
+    const bytes = `${replies.join('\r\n')}\r\n`
+    socket.write(bytes)
+    return bytes
+  }
 export const drop: Step = (socket) => void socket.destroy()
-export const hang: Step = () => {}
+/** Goes on without an answer of its own. */
+export const quiet: Step = () => {}
+/** Answers this and whatever comes after it no more. */
+export const hang: Step = (socket) => void hanging.set(socket, () => {})
+/** Takes a while over its answer, and over what comes after it. */
+export const later =
+  (step: Step): Step =>
+  (socket) => {
+    hang(socket)
+    setTimeout(() => {
+      const goOn = hanging.get(socket)
+      hanging.delete(socket)
+      step(socket)
+      goOn?.()
+    }, 20)
+  }
+
+/** Connections that are not read, and how to read on. */
+const hanging = new WeakMap<Socket, () => void>()
+
 /** Exactly these bytes, and then the end of the connection. */
 export const sayAndEnd =
   (bytes: string): Step =>
@@ -22,6 +44,12 @@ export const sayInPieces =
     if (now === '') return
     socket.write(now, () => setImmediate(() => sayInPieces(later, length)(socket)))
   }
+
+/** One step after the other, each time that the dialogue comes to the point; then the last one. */
+export const inTurn = (...steps: [Step, ...Step[]]): Step => {
+  let turn = 0
+  return (socket) => steps[Math.min(turn++, steps.length - 1)]?.(socket)
+}
 
 /** `message` answers the dot that ends it. */
 type Point = 'greeting' | 'EHLO' | 'HELO' | 'AUTH' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'message' | 'RSET' | 'QUIT'
@@ -41,11 +69,19 @@ const friendly: Record<Point, Step> = {
   QUIT: sayAndEnd('221 2.0.0 bye\r\n'),
 }
 
+/** The two dialogues that a server may ask for: every test of what becomes of messages holds for both. */
+export const dialogues: [string, Script][] = [
+  ['step by step', {}],
+  ['with PIPELINING', { EHLO: say('250-test.example.com', '250 PIPELINING') }],
+]
+
 export interface ScriptedServer {
   port: number
   url: string
   /** Every command of every connection, in order. */
   commands: string[]
+  /** What came at once, each time that something came. */
+  chunks: string[]
   /** Every message whose dot arrived, as sent (dots still stuffed). */
   messages: string[]
   connections: () => number
@@ -62,17 +98,19 @@ export async function startScriptedSmtp(first: Script = {}): Promise<ScriptedSer
   const sockets = new Set<Socket>()
   const commands: string[] = []
   const messages: string[] = []
+  const chunks: string[] = []
   const server = createServer((socket) => {
     connections += 1
     sockets.add(socket.setNoDelay())
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    socket.on('data', (bytes) => chunks.push(bytes.toString('latin1')))
     script.greeting(socket)
     readDialogue(socket, {
       command: (line) => {
         commands.push(line)
         const point = line.split(/[ :]/, 1)[0]?.toUpperCase() as Point
-        script[point](socket)
-        return point === 'DATA'
+        const said = script[point](socket)
+        return point === 'DATA' && !/^[45]/.test(said ?? '')
       },
       message: (text) => {
         messages.push(text)
@@ -90,6 +128,7 @@ export async function startScriptedSmtp(first: Script = {}): Promise<ScriptedSer
     port,
     url: `smtp://127.0.0.1:${port}`,
     commands,
+    chunks,
     messages,
     connections: () => connections,
     change: (next) => {
@@ -127,13 +166,18 @@ function readDialogue(socket: Socket, listener: Listener): void {
     buffered = buffered.slice(end)
     return text
   }
-  socket.on('data', (bytes) => {
-    buffered += bytes.toString('latin1')
-    for (let text = next(); text !== null; text = next()) {
+  const isListening = (): boolean => !hanging.has(socket) && !socket.writableEnded && !socket.destroyed
+  const goOn = (): void => {
+    for (let text = isListening() ? next() : null; text !== null; text = isListening() ? next() : null) {
       if (inMessage) {
         inMessage = false
         listener.message(text)
       } else inMessage = listener.command(text)
     }
+    if (hanging.has(socket)) hanging.set(socket, goOn)
+  }
+  socket.on('data', (bytes) => {
+    buffered += bytes.toString('latin1')
+    goOn()
   })
 }

@@ -1,0 +1,59 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { median, round2, runSender, say, type Timed } from './stage.ts'
+
+const rounds = 3
+const connections = 10
+const bytes = 4096
+
+const senders = {
+  floor: { file: './floor.ts', share: 1 },
+  product: { file: './transport-sender.ts', share: 1 },
+  // So much slower that fewer messages measure it as well.
+  nodemailer: { file: './nodemailer-raw.ts', share: 0.1 },
+}
+type Name = keyof typeof senders
+
+/**
+ * The transport alone, against a sink in a process of its own: constant messages of 4 KB over 10 connections, beside
+ * a bare client and nodemailer's pool, in alternating rounds. Medians; CPU in microseconds a message.
+ */
+export async function transport(messages: number): Promise<object> {
+  const sink = fork(fileURLToPath(new URL('./sink.ts', import.meta.url)))
+  try {
+    const [{ port }] = (await once(sink, 'message')) as [{ port: number }]
+    const runs: Record<Name, Timed[]> = { floor: [], product: [], nodemailer: [] }
+    for (let round = 1; round <= rounds; round += 1)
+      for (const [name, { file, share }] of Object.entries(senders) as [Name, (typeof senders)[Name]][]) {
+        say(`round ${round} of ${rounds}: ${name}`)
+        runs[name].push(await runSender(file, [port, Math.round(share * messages), connections, bytes]))
+      }
+    return report(messages, runs)
+  } finally {
+    sink.kill()
+  }
+}
+
+function report(messages: number, runs: Record<Name, Timed[]>): object {
+  const of = (name: Name) => ({
+    perSecond: Math.round(median(runs[name].map((run) => run.messages / run.seconds))),
+    cpuMicroseconds: round2(median(runs[name].map((run) => (1e6 * run.cpuSeconds) / run.messages))),
+  })
+  const [floor, product, nodemailer] = [of('floor'), of('product'), of('nodemailer')]
+  return {
+    benchmark: 'transport',
+    messages,
+    connections,
+    bytes,
+    rounds,
+    floor,
+    product,
+    nodemailer,
+    cpuAboveFloor: round2(product.cpuMicroseconds - floor.cpuMicroseconds),
+    ofFloor: round2(product.perSecond / floor.perSecond),
+    timesNodemailer: round2(product.perSecond / nodemailer.perSecond),
+  }
+}
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(await transport(Number(process.argv[2] ?? 200_000)))}\n`)
