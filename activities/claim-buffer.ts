@@ -13,7 +13,10 @@ export interface ClaimBuffer {
  * @param claimMore is told how many are still waiting; an answer without any recipient, claimed or skipped, means that the range is exhausted.
  * @param lowWater with this many recipients left the next claim begins.
  */
-export function createClaimBuffer(claimMore: (waiting: number) => Promise<ClaimResult>, lowWater: number): ClaimBuffer {
+export function createClaimBuffer(
+  claimMore: (waiting: number) => Promise<ClaimResult>,
+  lowWater: () => number,
+): ClaimBuffer {
   let waiting: Claimed[] = []
   let claiming: Promise<void> | null = null
   let ended = false
@@ -34,7 +37,7 @@ export function createClaimBuffer(claimMore: (waiting: number) => Promise<ClaimR
     take: async () => {
       while (waiting.length === 0 && !ended) await claimAhead()
       // If this claim fails, the take that finds nothing waiting claims again and hears why.
-      if (waiting.length <= lowWater && !ended) claimAhead().catch(() => {})
+      if (waiting.length <= lowWater() && !ended) claimAhead().catch(() => {})
       return waiting.shift()
     },
     stop: async () => {

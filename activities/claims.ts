@@ -25,7 +25,7 @@ export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, capac
   const size = createClaimSize(capacity)
 
   const claimMore = async (waiting: number): Promise<ClaimResult> => {
-    const result = await claim(db, criteria, { ...claimer, from }, size(waiting))
+    const result = await claim(db, criteria, { ...claimer, from }, size.next(waiting))
     countMessages('skipped', result.skipped)
     if (result.lastSeq !== null) from = result.lastSeq + 1
     else if (givenBack > 0) {
@@ -38,7 +38,8 @@ export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, capac
   }
 
   return {
-    ...createClaimBuffer(claimMore, Math.ceil(capacity / 2)),
+    // The next claim begins when the one before is handed out: so one is always ready, and never more than two.
+    ...createClaimBuffer(claimMore, size.last),
     giveBack: async (seq) => {
       await release(db, claimer, [seq])
       givenBack += 1
@@ -47,14 +48,17 @@ export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, capac
 }
 
 /** Sizes each claim by how fast recipients were used up since the one before it. */
-function createClaimSize(smallest: number): (waiting: number) => number {
+function createClaimSize(smallest: number): { next: (waiting: number) => number; last: () => number } {
   let last = { size: 0, waiting: 0, at: performance.now() }
-  return (waiting) => {
-    const at = performance.now()
-    const usedUp = last.waiting + last.size - waiting
-    const perSecond = (1000 * usedUp) / Math.max(1, at - last.at)
-    const size = Math.min(mostPerClaim, Math.max(smallest, Math.round(perSecond * claimSeconds)))
-    last = { size, waiting, at }
-    return size
+  return {
+    next: (waiting) => {
+      const at = performance.now()
+      const usedUp = last.waiting + last.size - waiting
+      const perSecond = (1000 * usedUp) / Math.max(1, at - last.at)
+      const size = Math.min(mostPerClaim, Math.max(smallest, Math.round(perSecond * claimSeconds)))
+      last = { size, waiting, at }
+      return size
+    },
+    last: () => last.size,
   }
 }

@@ -24,7 +24,7 @@ export function createSettlementWriter(write: (group: Settlement[]) => Promise<u
   let writing: Promise<void> | null = null
 
   const writeAll = async (): Promise<void> => {
-    while (unwritten.length > 0) {
+    for (; unwritten.length > 0; await sleep(groupMs)) {
       const group = unwritten
       unwritten = []
       await persistently(() => write(group)).catch((error: unknown) => {

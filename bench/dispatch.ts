@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import { Addressee } from '../client/addressee.ts'
 import { logHolds, type RunningProcess, startProcess, untilReady } from '../dev/processes.ts'
-import { cpuSecondsOf, peakMebibytesOf } from './cpu.ts'
+import { cpuSecondsOf, cpuSecondsOfFamily, peakMebibytesOf } from './cpu.ts'
 import { content } from './message.ts'
-import { median, openStage, round2, runSender, type Stage, say, type Timed } from './stage.ts'
+import { median, openStage, pidOf, round2, runSender, type Stage, say, type Timed } from './stage.ts'
 
 const connections = 10
-const rounds = 3
+const rounds = 1
 const floorMessages = 100_000
 const nodemailerMessages = 5000
 
@@ -70,8 +70,14 @@ async function startWorker({ env, folder }: Stage): Promise<RunningProcess> {
   return worker
 }
 
+interface Product extends Timed {
+  /** CPU seconds of every process that has a part in it. */
+  cpu: Cpu
+}
+type Cpu = Record<'worker' | 'postgres' | 'temporal' | 'sink', number>
+
 async function measure(stage: Stage, worker: RunningProcess, recipients: number): Promise<object> {
-  const results: { floor: Timed; nodemailer: Timed; product: Timed }[] = []
+  const results: { floor: Timed; nodemailer: Timed; product: Product }[] = []
   for (let round = 1; round <= rounds; round += 1) {
     const floor = await runSender('./floor.ts', [stage.sink.port, floorMessages, connections, 4096])
     const nodemailer = await runSender('./nodemailer-pool.ts', [stage.sink.port, nodemailerMessages, connections])
@@ -84,6 +90,8 @@ async function measure(stage: Stage, worker: RunningProcess, recipients: number)
     cpuMicroseconds: median(results.map((each) => Math.round((1e6 * each[pick].cpuSeconds) / each[pick].messages))),
   })
   const [floor, nodemailer, product] = [of('floor'), of('nodemailer'), of('product')]
+  const cpu = (name: keyof Cpu) => median(results.map((each) => (1e6 * each.product.cpu[name]) / recipients))
+  const all = cpu('worker') + cpu('postgres') + cpu('temporal') + cpu('sink')
   return {
     benchmark: 'dispatch',
     recipients,
@@ -91,16 +99,23 @@ async function measure(stage: Stage, worker: RunningProcess, recipients: number)
     rounds,
     floor,
     nodemailer,
-    product: { ...product, peakMebibytes: await peakMebibytesOf(worker.pid) },
+    product: {
+      ...product,
+      postgresMicroseconds: Math.round(cpu('postgres')),
+      temporalMicroseconds: round2(cpu('temporal')),
+      sinkMicroseconds: Math.round(cpu('sink')),
+      peakMebibytes: await peakMebibytesOf(worker.pid),
+    },
     timesNodemailer: round2(product.perSecond / nodemailer.perSecond),
     shareOfFloor: round2(product.perSecond / floor.perSecond),
+    temporalShareOfCpu: round2(cpu('temporal') / all),
   }
 }
 
-async function runCampaign(stage: Stage, worker: RunningProcess, key: string, recipients: number): Promise<Timed> {
+async function runCampaign(stage: Stage, worker: RunningProcess, key: string, recipients: number): Promise<Product> {
   const addressee = clientOf(stage.env)
   const acceptedBefore = await stage.sink.accepted()
-  const cpuBefore = await cpuSecondsOf(worker.pid)
+  const before = await cpuNow(stage, worker)
   try {
     const { id } = await addressee.campaigns.schedule({
       key,
@@ -110,17 +125,31 @@ async function runCampaign(stage: Stage, worker: RunningProcess, key: string, re
       now: true,
     })
     while ((await addressee.campaigns.get(key)).state !== 'finished')
-      await new Promise((resolve) => setTimeout(resolve, 250))
-    const cpuSeconds = (await cpuSecondsOf(worker.pid)) - cpuBefore
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    const cpu = difference(await cpuNow(stage, worker), before)
     const accepted = (await stage.sink.accepted()) - acceptedBefore
     const { counts } = await addressee.campaigns.get(key)
     if (counts.sent !== recipients || accepted !== recipients)
       throw new Error(`${counts.sent} sent and ${accepted} accepted of ${recipients}`)
-    return { messages: recipients, seconds: await secondsOf(stage, id), cpuSeconds }
+    return { messages: recipients, seconds: await secondsOf(stage, id), cpuSeconds: cpu.worker, cpu }
   } finally {
     await addressee.close()
   }
 }
+
+const cpuNow = async ({ folder, sink }: Stage, worker: RunningProcess): Promise<Cpu> => ({
+  worker: await cpuSecondsOf(worker.pid),
+  postgres: await cpuSecondsOfFamily(await pidOf(folder, 'postgres')),
+  temporal: await cpuSecondsOf(await pidOf(folder, 'temporal')),
+  sink: await cpuSecondsOf(sink.pid),
+})
+
+const difference = (after: Cpu, before: Cpu): Cpu => ({
+  worker: after.worker - before.worker,
+  postgres: after.postgres - before.postgres,
+  temporal: after.temporal - before.temporal,
+  sink: after.sink - before.sink,
+})
 
 async function secondsOf({ database: { db } }: Stage, campaignId: string): Promise<number> {
   const { rows } = await sql<{ seconds: number }>`

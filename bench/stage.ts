@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,7 @@ export interface Stage {
 
 export interface Sink {
   port: number
+  pid: number
   /** Messages accepted so far. */
   accepted: () => Promise<number>
 }
@@ -55,12 +56,13 @@ export async function openStage(): Promise<Stage> {
 async function startSink(): Promise<{ child: ChildProcess; sink: Sink }> {
   const child = fork(here('./sink.ts'))
   const { port } = await reply<{ port: number }>(child)
+  const pid = child.pid ?? Number.NaN
   const accepted = async (): Promise<number> => {
     const answered = reply<{ accepted: number }>(child)
     child.send('how many?')
     return (await answered).accepted
   }
-  return { child, sink: { port, accepted } }
+  return { child, sink: { port, pid, accepted } }
 }
 
 const reply = <T>(child: ChildProcess): Promise<T> =>
@@ -79,6 +81,11 @@ export interface Timed {
 export async function runSender(file: string, args: number[]): Promise<Timed> {
   const { stdout } = await run(process.execPath, [here(file), ...args.map(String)])
   return JSON.parse(stdout) as Timed
+}
+
+/** The process that a stage started under this name. */
+export async function pidOf(folder: string, name: 'postgres' | 'temporal'): Promise<number> {
+  return (JSON.parse(await readFile(`${folder}/${name}.pid`, 'utf8')) as { pid: number }).pid
 }
 
 /** A folder that is there for the work, and gone after it. */

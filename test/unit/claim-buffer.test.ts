@@ -29,7 +29,14 @@ const takeAll = async (buffer: ReturnType<typeof createClaimBuffer>): Promise<nu
 
 test('hands out everything in order, and ends when a claim finds nothing', async () => {
   const answers = [batch(1, 2, 3), { claimed: [], skipped: 2, lastSeq: 5 }, batch(6), nothing]
-  expect(await takeAll(createClaimBuffer(async () => answers.shift() ?? nothing, 1))).toEqual([1, 2, 3, 6])
+  expect(
+    await takeAll(
+      createClaimBuffer(
+        async () => answers.shift() ?? nothing,
+        () => 1,
+      ),
+    ),
+  ).toEqual([1, 2, 3, 6])
 })
 
 test('claims ahead as soon as few are waiting, and never two claims at once', async () => {
@@ -42,7 +49,7 @@ test('claims ahead as soon as few are waiting, and never two claims at once', as
     underWay -= 1
     return answers.shift() ?? nothing
   }
-  const buffer = createClaimBuffer(claimMore, 2)
+  const buffer = createClaimBuffer(claimMore, () => 2)
   expect((await buffer.take())?.seq).toBe(1)
   expect(answers).toHaveLength(1)
   expect((await buffer.take())?.seq).toBe(2)
@@ -57,7 +64,7 @@ test('claims ahead as soon as few are waiting, and never two claims at once', as
 test('a stop waits for the claim under way and hands over what nobody will send', async () => {
   let answer: (result: ClaimResult) => void = () => {}
   const claimMore = () => new Promise<ClaimResult>((resolve) => (answer = resolve))
-  const buffer = createClaimBuffer(claimMore, 1)
+  const buffer = createClaimBuffer(claimMore, () => 1)
   const waiting = buffer.take()
   const stopped = buffer.stop()
   answer(batch(1, 2))
@@ -66,6 +73,9 @@ test('a stop waits for the claim under way and hands over what nobody will send'
 })
 
 test('a failed claim reaches whoever waits for it', async () => {
-  const buffer = createClaimBuffer(() => Promise.reject(new Error('no database')), 1)
+  const buffer = createClaimBuffer(
+    () => Promise.reject(new Error('no database')),
+    () => 1,
+  )
   await expect(buffer.take()).rejects.toThrow('no database')
 })
