@@ -2,6 +2,7 @@ import { heartbeat } from '@temporalio/activity'
 import { freezeAudience } from '../db/audience.ts'
 import { beginResolving } from '../db/campaigns.ts'
 import type { Db } from '../db/connect.ts'
+import { refreshStatistics } from '../db/statistics.ts'
 import type { DispatchPlan, ResolvedAudience } from '../workflows/contract.ts'
 
 /** The server's patience is 30 seconds; five beats may be lost. */
@@ -16,6 +17,7 @@ export const audienceActivities = ({ db }: { db: Db }) => ({
     const beating = setInterval(heartbeat, heartbeatEveryMs)
     try {
       await beginResolving(db, campaignId)
+      await refreshStatistics(db)
       const frozen = await freezeAudience(db, campaignId)
       return frozen && { ...frozen, ...ranges(frozen.audience) }
     } finally {
@@ -27,6 +29,6 @@ export const audienceActivities = ({ db }: { db: Db }) => ({
 // A range is the unit that Temporal sees: long enough that its bookkeeping (some 10 ms of server time) does not
 // count, short enough that progress is seen and a lost worker's range is soon taken over.
 const ranges = (audience: number): Pick<DispatchPlan, 'rangeSize' | 'window'> => ({
-  rangeSize: Math.min(10_000, Math.max(500, Math.ceil(audience / 40))),
+  rangeSize: Math.min(20_000, Math.max(500, Math.ceil(audience / 20))),
   window: 8,
 })

@@ -4,6 +4,7 @@ import type { Db } from '../db/connect.ts'
 import { loadCategoryIds } from '../db/contact-import.ts'
 import type { Provenance } from '../db/imported-contact.ts'
 import { loadAddressKeys } from '../db/installation.ts'
+import { refreshStatistics } from '../db/statistics.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { batchesOf, importBatch } from './import-batch.ts'
 import { type ErrorFile, openErrorFile } from './import-errors.ts'
@@ -75,6 +76,7 @@ async function importSource(
       await importBatch(batch, { ...run, context: { columns, categories, keyOf } })
       options.onProgress?.({ rows: counts.rows, bytes: source.bytesRead(), totalBytes: source.totalBytes })
     }
+    await refreshStatistics(db)
   } finally {
     await records.return(undefined)
     source.close()

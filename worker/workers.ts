@@ -35,7 +35,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
 }
 
 /** They share the process's connections to the mail server: more at once would only claim more ahead of them. */
-const rangesAtOnce = 2
+const rangesAtOnce = 3
 
 const stopping = {
   // A command to stop (a cancelled campaign) reaches an activity with its heartbeat: within this time.

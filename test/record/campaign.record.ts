@@ -30,6 +30,7 @@ async function definitionFor(size: number): Promise<CampaignDefinition> {
       select id, 'email', 'c' || id || '@example.com', decode(md5(id::text), 'hex') from person)
     insert into subscription (category_id, contact_id, status, source)
     select ${category.id}, id, 'subscribed', 'test' from person`.execute(db)
+  await sql`analyze`.execute(db)
   const content = { en: { subject: 'Hello', text: 'Hello {{ unsubscribe_url }}' } }
   return { key: category.key, resource: 'acme', categories: [category.key], content }
 }
