@@ -6,7 +6,7 @@ import { content } from './message.ts'
 import { median, openStage, pidOf, round2, runSender, type Stage, say, type Timed } from './stage.ts'
 
 const connections = 10
-const rounds = 1
+const rounds = 3
 const floorMessages = 100_000
 const nodemailerMessages = 5000
 

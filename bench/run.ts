@@ -5,6 +5,8 @@ import { say } from './stage.ts'
 
 const help = `npm run bench -- dispatch [--recipients 50000]
 npm run bench -- resolve [--contacts 1000000]
+node bench/transport.ts      the wire alone
+node bench/compose.ts        composing alone
 
 Starts what it needs on loopback, measures in several rounds beside a floor in the same run, and prints one line of
 JSON on standard output.`

@@ -36,8 +36,8 @@ test('a group that could not be written is written again, and nothing is lost me
 })
 
 test('whoever adds waits while too much is unwritten', async () => {
-  let release: () => void = () => {}
-  const writer = createSettlementWriter(() => new Promise<void>((resolve) => (release = resolve)))
+  const database = Promise.withResolvers<void>()
+  const writer = createSettlementWriter(() => database.promise)
   await writer.add(sent(0))
   await new Promise((resolve) => setTimeout(resolve, 40))
   for (let seq = 1; seq <= 500; seq += 1) await writer.add(sent(seq))
@@ -45,9 +45,7 @@ test('whoever adds waits while too much is unwritten', async () => {
   const last = writer.add(sent(501)).then(() => (admitted = true))
   await new Promise((resolve) => setTimeout(resolve, 40))
   expect(admitted).toBe(false)
-  release()
-  await new Promise((resolve) => setTimeout(resolve, 0))
-  release()
+  database.resolve()
   await last
   expect(admitted).toBe(true)
 })
