@@ -63,7 +63,7 @@ const staticDetails = (campaign: CampaignRow): string =>
     `\`addressee campaigns show ${campaign.key}\``,
     // The page cuts off the last line.
     '',
-    '&nbsp;',
+    '\u00a0',
   ].join('\n')
 
 /**

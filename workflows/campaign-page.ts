@@ -52,7 +52,7 @@ function details(run: CampaignRun): string {
     ...progressRows(run),
     // The page cuts off the last line.
     '',
-    '&nbsp;',
+    '\u00a0',
   ].join('\n')
 }
 
