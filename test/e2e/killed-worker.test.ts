@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import { totalOf } from '../../domain/fate.ts'
+import { compareWithSink, scheduleTo } from '../setup/bulk-campaign.ts'
 import { eventually } from '../setup/eventually.ts'
 import { createInstallation, type Installation } from '../setup/installation.ts'
 import { type MailSink, startMailSink } from '../setup/mail-sink.ts'
-import { seedCategory, seedResource } from '../setup/seed.ts'
+import { seedResource } from '../setup/seed.ts'
 import { commandFor, startWorker } from '../setup/spawned-worker.ts'
 
 const size = 3000
@@ -21,41 +21,12 @@ beforeAll(async () => {
   await seedResource(installation.db, 'acme')
 })
 
-async function scheduleCampaign(key: string): Promise<void> {
-  const { db, addressee } = installation
-  const { id: resourceId } = await db.selectFrom('resource').select('id').executeTakeFirstOrThrow()
-  const category = await seedCategory(db, resourceId)
-  await sql`
-    with person as (insert into contact (first_name) select 'Ada' from generate_series(1, ${size}::int) returning id),
-    address as (insert into contact_address (contact_id, channel, value, address_key)
-      select id, 'email', 'c' || id || '@example.com', decode(md5(id::text), 'hex') from person)
-    insert into subscription (category_id, contact_id, status, source)
-    select ${category.id}, id, 'subscribed', 'test' from person`.execute(db)
-  const content = { en: { subject: 'Hello', text: 'Hello {{ contact.first_name }} {{ unsubscribe_url }}' } }
-  await addressee.campaigns.schedule({ key, resource: 'acme', categories: [category.key], content, now: true })
-}
-
-/** The ledger's word for each address, against what the mail server really took. */
-async function compare(key: string) {
-  const { addressee } = installation
-  const ledger = await addressee.campaigns.recipients(key, { limit: size })
-  const mine = new Set(ledger.map((row) => row.address))
-  const accepted = sink.mails.map((mail) => mail.to).filter((to) => mine.has(to))
-  const took = new Set(accepted)
-  return {
-    rows: ledger.length,
-    repeated: accepted.length - took.size,
-    lost: ledger.filter((row) => row.state === 'sent' && !took.has(row.address)).length,
-    unrecorded: ledger.filter((row) => took.has(row.address) && row.state !== 'sent' && row.state !== 'unknown').length,
-  }
-}
-
 test('a worker killed in the middle: nobody lost, nobody sent to twice, the sum holds', {
   timeout: 150_000,
 }, async () => {
   sink.delayMs = 5
   const doomed = await startWorker(command)
-  await scheduleCampaign('killed')
+  await scheduleTo(installation, 'killed', size)
   await eventually(() => expect(sink.mails.length).toBeGreaterThan(300))
   doomed.process.kill('SIGKILL')
   await doomed.ended
@@ -75,13 +46,18 @@ test('a worker killed in the middle: nobody lost, nobody sent to twice, the sum 
   expect(totalOf(done.counts)).toBe(size)
   expect(done.counts).toMatchObject({ queued: 0, claimed: 0, failed: 0, skipped: 0, unknown: atDeath.claimed })
   expect(done.counts.unknown).toBeLessThanOrEqual(mostInFlight)
-  expect(await compare('killed')).toEqual({ rows: size, repeated: 0, lost: 0, unrecorded: 0 })
+  expect(await compareWithSink(installation, sink, 'killed', size)).toEqual({
+    rows: size,
+    repeated: 0,
+    lost: 0,
+    unrecorded: 0,
+  })
 })
 
 test('a worker told to stop leaves nothing unknown', { timeout: 120_000 }, async () => {
   const before = sink.mails.length
   const first = await startWorker(command)
-  await scheduleCampaign('stopped')
+  await scheduleTo(installation, 'stopped', size)
   await eventually(() => expect(sink.mails.length).toBeGreaterThan(before + 300))
   first.process.kill('SIGTERM')
   expect((await first.ended).code).toBe(0)
@@ -100,5 +76,10 @@ test('a worker told to stop leaves nothing unknown', { timeout: 120_000 }, async
   )
   second.process.kill('SIGTERM')
   expect((await second.ended).code).toBe(0)
-  expect(await compare('stopped')).toEqual({ rows: size, repeated: 0, lost: 0, unrecorded: 0 })
+  expect(await compareWithSink(installation, sink, 'stopped', size)).toEqual({
+    rows: size,
+    repeated: 0,
+    lost: 0,
+    unrecorded: 0,
+  })
 })
