@@ -171,6 +171,26 @@ test('a server that refuses us pauses the campaign with the reason, and burns no
   expect(await resultOf(workflowId)).toMatchObject({ counts: { sent: 5 } })
 })
 
+test('a mail server that is away is waited for, and costs nobody a try', async () => {
+  const { campaigns } = installation.addressee
+  const { definition } = await audienceOf(5)
+  let away = true
+  channel.answer = () => (away ? { kind: 'unavailable', response: 'connect ECONNREFUSED' } : accepted)
+  const { key, workflowId } = await campaigns.schedule({ ...definition, now: true })
+  const failure = await eventually(async () => {
+    const { raw } = await installation.temporal.workflow.getHandle(workflowId).describe()
+    const pending = raw.pendingActivities?.[0]
+    expect(pending?.attempt).toBeGreaterThan(1)
+    return pending?.lastFailure?.message
+  })
+  expect(failure).toBe('the SMTP server is unavailable: connect ECONNREFUSED')
+  expect((await campaigns.get(key)).counts.sent).toBe(0)
+  away = false
+  expect(await resultOf(workflowId)).toMatchObject({ counts: { sent: 5, unknown: 0, failed: 0 } })
+  channel.answer = () => accepted
+  expect((await campaigns.recipients(key)).map((row) => row.attempts)).toEqual([1, 1, 1, 1, 1])
+})
+
 test('a message of unknown fate is held, and sent again only when the campaign says so', async () => {
   const { addresses, definition } = await audienceOf(2)
   const lost: typeof channel.answer = ({ to }) =>
