@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Connection } from '../db/connect.ts'
-import { type ImportOptions, importContacts } from './contact-import.ts'
-import type { ImportReport } from './import-report.ts'
+import { type ImportOptions, importContacts } from './import/contact-import.ts'
+import type { ImportReport } from './import/report.ts'
 
 /** The people. */
 export class Contacts {

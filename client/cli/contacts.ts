@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { ImportProgress, ImportReport } from '../import-report.ts'
+import type { ImportProgress, ImportReport } from '../import/report.ts'
 import { collect } from './arguments.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'

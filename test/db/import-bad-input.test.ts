@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { importContacts } from '../../client/contact-import.ts'
+import { importContacts } from '../../client/import/contact-import.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { createImports, nothing } from '../setup/imports.ts'
 

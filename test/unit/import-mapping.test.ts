@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mapColumns } from '../../client/import-mapping.ts'
+import { mapColumns } from '../../client/import/mapping.ts'
 
 /** What became of each column, in one word. */
 const uses = (headers: string[], mapping?: Record<string, string>) =>

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CsvRecord, readRecords } from '../../client/import-records.ts'
-import { readText } from '../../client/import-text.ts'
+import { type CsvRecord, readRecords } from '../../client/import/records.ts'
+import { readText } from '../../client/import/text.ts'
 import { Refusal } from '../../domain/refusal.ts'
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { seenContacts } from '../../client/import-seen.ts'
+import { seenContacts } from '../../client/import/seen.ts'
 
 test('each id is new once, whatever its neighbours', () => {
   const ids = ['1', '2', '8', '9', '32767', '32768', '65536', '9000000000000000']

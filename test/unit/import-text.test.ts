@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lineEnds, readText } from '../../client/import-text.ts'
+import { lineEnds, readText } from '../../client/import/text.ts'
 
 async function read(...chunks: (Buffer | string)[]): Promise<string> {
   async function* source() {

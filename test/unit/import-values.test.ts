@@ -7,7 +7,7 @@ import {
   readName,
   readOptOut,
   readTimeZone,
-} from '../../client/import-values.ts'
+} from '../../client/import/values.ts'
 
 const ok = <T>(value: T) => ({ ok: true, value })
 const no = (...rules: string[]) => ({ ok: false, rules })

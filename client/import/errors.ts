@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { Refusal } from '../domain/refusal.ts'
-import type { Problem } from './import-row.ts'
+import { Refusal } from '../../domain/refusal.ts'
+import type { Problem } from './row.ts'
 
 export interface ErrorFile {
   write: (problems: readonly Problem[]) => Promise<void>

@@ -1,6 +1,6 @@
-import type { AddressKeyOf } from '../domain/address-key.ts'
-import type { Column, ContactField } from './import-mapping.ts'
-import type { CsvRecord } from './import-records.ts'
+import type { AddressKeyOf } from '../../domain/address-key.ts'
+import type { Column, ContactField } from './mapping.ts'
+import type { CsvRecord } from './records.ts'
 import {
   type ReadAddress,
   type Reading,
@@ -12,7 +12,7 @@ import {
   readName,
   readOptOut,
   readTimeZone,
-} from './import-values.ts'
+} from './values.ts'
 
 export interface ImportRow {
   externalId: string | null

@@ -1,5 +1,5 @@
-import type { ContactDraft } from '../db/imported-contact.ts'
-import type { ImportRow } from './import-row.ts'
+import type { ContactDraft } from '../../db/imported-contact.ts'
+import type { ImportRow } from './row.ts'
 
 /** A contact as the rows of one batch describe it together. */
 export type MergedContact = ContactDraft & { rows: number }

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream'
 import { CsvError, type Options, parse } from 'csv-parse'
 import { parse as parseSync } from 'csv-parse/sync'
-import { Refusal } from '../domain/refusal.ts'
-import { lineEnds } from './import-text.ts'
+import { Refusal } from '../../domain/refusal.ts'
+import { lineEnds } from './text.ts'
 
 export interface CsvRecord {
   /** Where the record begins in the file, counted as an editor does. */

@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util'
-import { Refusal } from '../domain/refusal.ts'
+import { Refusal } from '../../domain/refusal.ts'
 
 /**
  * Bytes of a file into text that the CSV parser can take: UTF-8 without its mark, every line end (CRLF, LF, CR) as

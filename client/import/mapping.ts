@@ -1,5 +1,5 @@
-import { keyFromTitle } from '../domain/category-key.ts'
-import { Refusal } from '../domain/refusal.ts'
+import { keyFromTitle } from '../../domain/category-key.ts'
+import { Refusal } from '../../domain/refusal.ts'
 
 export const contactFields = [
   'externalId',

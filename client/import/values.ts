@@ -1,5 +1,5 @@
-import type { AddressKeyOf } from '../domain/address-key.ts'
-import { parseEmail } from '../domain/email-address.ts'
+import type { AddressKeyOf } from '../../domain/address-key.ts'
+import { parseEmail } from '../../domain/email-address.ts'
 
 /** A value of the file: understood, or what is wrong with it. */
 export type Reading<T> = { ok: true; value: T } | { ok: false; rules: string[] }
