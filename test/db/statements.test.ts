@@ -90,4 +90,15 @@ test('the text of previewing and of freezing an audience', async () => {
   const capture = captureSql(db)
   await previewAudience(capture.db, await criteriaOf(db, campaignId))
   await expect(tidy(capture.statements[0]?.sql ?? '')).toMatchFileSnapshot('../sql/preview.sql')
+
+  const { resource_id: resourceId } = await db.selectFrom('campaign').select('resource_id').executeTakeFirstOrThrow()
+  const next = await seedCampaign(db, { resourceId, categories: await categoryIds() })
+  await freezeAudience(capture.db, next)
+  const load = capture.statements.find(({ sql }) => sql.includes(`insert into "recipient_${next}"`))
+  await expect(tidy(load?.sql.replace(`recipient_${next}`, 'recipient_N') ?? '')).toMatchFileSnapshot(
+    '../sql/freeze.sql',
+  )
 })
+
+const categoryIds = async (): Promise<Id[]> =>
+  (await db.selectFrom('category').select('id').execute()).map((row) => row.id)
