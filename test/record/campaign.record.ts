@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
@@ -35,6 +36,10 @@ async function definitionFor(size: number): Promise<CampaignDefinition> {
   return { key: category.key, resource: 'acme', categories: [category.key], content }
 }
 
+/** Nothing of the machine that it was recorded on: replaying does not look at it. */
+const anonymous = (history: string): string =>
+  history.replaceAll(`${process.pid}@${hostname()}`, 'worker').replaceAll(process.cwd(), '')
+
 const slowly = async (): Promise<Outcome> => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   return accepted
@@ -57,7 +62,7 @@ async function record(
   for (let run = 1; runId !== undefined; run += 1) {
     const history = await installation.temporal.workflow.getHandle(workflowId, runId).fetchHistory()
     const file = new URL(`../histories/campaign--${name}${run > 1 ? `-run-${run}` : ''}.json`, import.meta.url)
-    await writeFile(file, `${historyToJSON(history)}\n`)
+    await writeFile(file, `${anonymous(historyToJSON(history))}\n`)
     runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined
   }
 }
