@@ -8,8 +8,11 @@ import { seedResource } from '../setup/seed.ts'
 import { commandFor, startWorker } from '../setup/spawned-worker.ts'
 
 const size = 3000
-/** Two claims ahead of ten connections are the most that a range has in its hands (see activities/claims.ts). */
-const mostInFlight = 4 * 60
+/**
+ * Three ranges, each with two claims of at most 40 recipients at the 2,000 a second that this sink takes
+ * (activities/claims.ts: 20 ms, at least one for each place of the transport).
+ */
+const mostInFlight = 3 * 2 * 40
 
 let installation: Installation
 let sink: MailSink
