@@ -62,23 +62,25 @@ async function sendRange(
     progress.settled += await settle(db, claimer, criteria.channel, group)
     countSettled(group)
   })
-  const halting = createHalting(
-    async () =>
-      release(
-        db,
-        claimer,
-        (await claims.stop()).map((row) => row.seq),
-      ),
-    deps.stopping,
-  )
+  const giveBack = async (): Promise<void> => {
+    const unsent = await claims.stop()
+    await release(
+      db,
+      claimer,
+      unsent.map((row) => row.seq),
+    )
+  }
+  const halting = createHalting(giveBack, deps.stopping)
+  const { halt } = halting
   try {
     const compiled = compile(deps, campaign)
-    await sendClaimed({ campaign, compiled, transport: channel.transport, claims, writer, halt: halting.halt })
-    await writer.flush()
-    return await halting.outcome()
+    await sendClaimed({ campaign, compiled, transport: channel.transport, claims, writer, halt })
   } finally {
     halting.dispose()
+    // After a failure too: the next attempt would take for unknown what the server has answered.
+    await writer.flush()
   }
+  return halting.outcome()
 }
 
 const compile = ({ channel, publicUrl }: DispatchDeps, campaign: SendingCampaign) =>

@@ -22,7 +22,7 @@ export interface Sending {
 }
 
 /**
- * Sends to the claimed recipients until there are no more, as many at once as the transport has connections.
+ * Sends to the claimed recipients until there are no more, as many at once as the transport can keep under way.
  * @returns when every message that was begun has its fate added to the writer.
  */
 export async function sendClaimed(sending: Sending): Promise<void> {
@@ -95,7 +95,7 @@ function deferred(
 
 /**
  * The server's trouble costs no recipient an attempt. A connection that the server closed while it was idle is no
- * reason to stop; when every connection has failed twice in a row, it is.
+ * reason to stop; when as many sends in a row have failed as would fill the transport twice, it is.
  */
 async function serverTrouble(
   sending: Sending,

@@ -53,7 +53,8 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-async function startSink(): Promise<{ child: ChildProcess; sink: Sink }> {
+/** A mail server that is not the bottleneck, as a process of its own. */
+export async function startSink(): Promise<{ child: ChildProcess; sink: Sink }> {
   const child = fork(here('./sink.ts'))
   const { port } = await reply<{ port: number }>(child)
   const pid = child.pid ?? Number.NaN

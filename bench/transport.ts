@@ -1,7 +1,4 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { median, round2, runSender, say, type Timed } from './stage.ts'
+import { median, round2, runSender, say, startSink, type Timed } from './stage.ts'
 
 const rounds = 3
 const connections = 10
@@ -20,18 +17,17 @@ type Name = keyof typeof senders
  * a bare client and nodemailer's pool, in alternating rounds. Medians; CPU in microseconds a message.
  */
 export async function transport(messages: number): Promise<object> {
-  const sink = fork(fileURLToPath(new URL('./sink.ts', import.meta.url)))
+  const { child, sink } = await startSink()
   try {
-    const [{ port }] = (await once(sink, 'message')) as [{ port: number }]
     const runs: Record<Name, Timed[]> = { floor: [], product: [], nodemailer: [] }
     for (let round = 1; round <= rounds; round += 1)
       for (const [name, { file, share }] of Object.entries(senders) as [Name, (typeof senders)[Name]][]) {
         say(`round ${round} of ${rounds}: ${name}`)
-        runs[name].push(await runSender(file, [port, Math.round(share * messages), connections, bytes]))
+        runs[name].push(await runSender(file, [sink.port, Math.round(share * messages), connections, bytes]))
       }
     return report(messages, runs)
   } finally {
-    sink.kill()
+    child.kill()
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Connection } from '@temporalio/client'
 import type { NativeConnection } from '@temporalio/worker'
 import { Refusal } from '../domain/refusal.ts'
 import { searchAttributes } from '../workflows/contract.ts'
@@ -10,15 +9,12 @@ const typeCodes = { KEYWORD: 2, INT: 3, DATETIME: 6, KEYWORD_LIST: 7 } as const
 const patienceMs = 90_000
 const pollMs = 1000
 
-/** Either kind of connection: both have the operator service. */
-type Operators = Pick<NativeConnection | Connection, 'operatorService'>
-
 /**
  * Registers the search attributes that campaigns set, and waits until the server knows them. Registering one that
  * exists is accepted silently whatever its type: so they are read back.
  * @throws Refusal when one is registered under another type.
  */
-export async function ensureSearchAttributes(connection: Operators, namespace: string): Promise<void> {
+export async function ensureSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
   const missing = await missingAttributes(connection, namespace)
   if (missing.length === 0) return
   const wanted = Object.fromEntries(missing.map((name) => [name, typeCodes[searchAttributes[name]]]))
@@ -32,7 +28,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 type Name = keyof typeof searchAttributes
 
-async function missingAttributes(connection: Operators, namespace: string): Promise<Name[]> {
+async function missingAttributes(connection: NativeConnection, namespace: string): Promise<Name[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace })
   const names = Object.keys(searchAttributes) as Name[]
   for (const name of names) refuseOtherType(name, customAttributes[name])

@@ -8,8 +8,8 @@ import { connect } from '../../db/connect.ts'
 import { migrations } from '../../db/migrations/list.ts'
 import { createDatabase } from '../setup/database.ts'
 import { eventually } from '../setup/eventually.ts'
+import { createNamespace } from '../setup/namespace.ts'
 import { createCommand } from './command.ts'
-import { createNamespace } from './namespace.ts'
 
 const { addressee, start, folder } = createCommand()
 const names = Object.keys(migrations)

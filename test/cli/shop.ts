@@ -1,11 +1,10 @@
 import { inject } from 'vitest'
 import { createDatabase } from '../setup/database.ts'
+import { createNamespace } from '../setup/namespace.ts'
 import { createCommand } from './command.ts'
-import { createNamespace } from './namespace.ts'
 
 /**
  * A migrated database with the resource `acme` and its categories `news` and `offers`, made by the command itself.
- * Call it while the file is collected: what it releases at the end is registered only then.
  */
 export async function createShop() {
   const { url, db } = await createDatabase()

@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import type { Outcome } from '../../channels/channel.ts'
 import type { Campaigns } from '../../client/campaigns.ts'
 import type { CampaignDefinition } from '../../domain/campaign-definition.ts'
+import { seedSubscribers } from '../setup/bulk-campaign.ts'
 import { eventually } from '../setup/eventually.ts'
 import { createInstallation, type Installation } from '../setup/installation.ts'
 import { accepted, scriptedChannel } from '../setup/scripted-channel.ts'
-import { seedCategory, seedResource } from '../setup/seed.ts'
+import { seedResource } from '../setup/seed.ts'
 
 const channel = scriptedChannel(10)
 let installation: Installation
@@ -23,15 +23,7 @@ beforeAll(async () => {
 })
 
 async function definitionFor(size: number): Promise<CampaignDefinition> {
-  const { db } = installation
-  const category = await seedCategory(db, resourceId)
-  await sql`
-    with person as (insert into contact (first_name) select 'Ada' from generate_series(1, ${size}::int) returning id),
-    address as (insert into contact_address (contact_id, channel, value, address_key)
-      select id, 'email', 'c' || id || '@example.com', decode(md5(id::text), 'hex') from person)
-    insert into subscription (category_id, contact_id, status, source)
-    select ${category.id}, id, 'subscribed', 'test' from person`.execute(db)
-  await sql`analyze`.execute(db)
+  const category = await seedSubscribers(installation.db, resourceId, size)
   const content = { en: { subject: 'Hello', text: 'Hello {{ unsubscribe_url }}' } }
   return { key: category.key, resource: 'acme', categories: [category.key], content }
 }

@@ -4,6 +4,7 @@ import { inject } from 'vitest'
 import type { Channel } from '../../channels/channel.ts'
 import { Addressee } from '../../client/addressee.ts'
 import type { Db } from '../../db/connect.ts'
+import { ensureSearchAttributes } from '../../worker/search-attributes.ts'
 import { createWorkers } from '../../worker/workers.ts'
 import { atEnd } from './at-end.ts'
 import { createDatabase } from './database.ts'
@@ -32,7 +33,7 @@ export async function createInstallation(): Promise<Installation> {
   const { db, url } = await createDatabase()
   const address = inject('temporalAddress')
   const connection = await Connection.connect({ address })
-  const namespace = await createNamespace(connection)
+  const namespace = await createNamespace(address)
   const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, temporalNamespace: namespace })
   const running: RunningWorkers[] = []
   atEnd(async () => {
@@ -63,6 +64,7 @@ async function startWorkers(options: {
 }): Promise<RunningWorkers> {
   const { db, channel, namespace, address, publicUrl } = options
   const connection = await NativeConnection.connect({ address })
+  await ensureSearchAttributes(connection, namespace)
   const stopping = new AbortController()
   const workers = await createWorkers({
     connection,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { beforeAll, expect, test } from 'vitest'
 import type { CampaignReport } from '../../workflows/contract.ts'
 import { eventually } from '../setup/eventually.ts'
@@ -189,6 +190,29 @@ test('a mail server that is away is waited for, and costs nobody a try', async (
   expect(await resultOf(workflowId)).toMatchObject({ counts: { sent: 5, unknown: 0, failed: 0 } })
   channel.answer = () => accepted
   expect((await campaigns.recipients(key)).map((row) => row.attempts)).toEqual([1, 1, 1, 1, 1])
+})
+
+test('a claim that fails in the middle leaves nobody unknown whose message was not handed over', async () => {
+  const { addresses, definition } = await audienceOf(30)
+  const { db } = installation
+  let sent = 0
+  channel.answer = async () => {
+    sent += 1
+    // Settling does not need this table, claiming does.
+    if (sent === 5) await sql`alter table subscription rename to subscription_away`.execute(db)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return accepted
+  }
+  const { key, workflowId } = await installation.addressee.campaigns.schedule({ ...definition, now: true })
+  await eventually(async () => {
+    const { raw } = await installation.temporal.workflow.getHandle(workflowId).describe()
+    expect(raw.pendingActivities?.[0]?.attempt).toBeGreaterThan(1)
+  })
+  await sql`alter table subscription_away rename to subscription`.execute(db)
+  expect(await resultOf(workflowId)).toMatchObject({ counts: { sent: 30, unknown: 0 } })
+  channel.answer = () => accepted
+  expect(channel.sent.filter((to) => addresses.includes(to)).toSorted()).toEqual(addresses.toSorted())
+  expect((await installation.addressee.campaigns.recipients(key)).every((row) => row.attempts === 1)).toBe(true)
 })
 
 test('a message of unknown fate is held, and sent again only when the campaign says so', async () => {
