@@ -15,6 +15,8 @@ import {
 } from '../setup/scripted-smtp.ts'
 import { message, transportTo } from '../setup/smtp-transport.ts'
 
+// Longer than other files: it is one dialogue, and each point at which it can break has its case beside the others.
+
 const hello = say('250-test.example.com', '250 PIPELINING')
 const patience = '?socketTimeout=300'
 const queued = say('250 2.0.0 Ok: queued as A1')
