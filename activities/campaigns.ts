@@ -1,7 +1,8 @@
 import { commandCampaign } from '../db/campaign-commands.ts'
 import { type CampaignRow, campaignById, markFinished } from '../db/campaigns.ts'
 import type { Db } from '../db/connect.ts'
-import { countFates, outstanding, skipQueued } from '../db/ledger.ts'
+import { outstanding, skipQueued } from '../db/ledger.ts'
+import { countFates } from '../db/tally.ts'
 import type { CampaignCommand } from '../domain/campaign-state.ts'
 import { shownState } from '../domain/campaign-state.ts'
 import type {

@@ -1,4 +1,4 @@
-import type { Claimed, ClaimResult } from '../db/ledger.ts'
+import type { Claimed, ClaimResult } from '../db/claim.ts'
 
 /** Claimed recipients on their way to the connections. */
 export interface ClaimBuffer {

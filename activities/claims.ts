@@ -1,6 +1,7 @@
+import { type Claimer, type ClaimResult, claim } from '../db/claim.ts'
 import type { Db } from '../db/connect.ts'
 import type { Criteria } from '../db/criteria.ts'
-import { type Claimer, type ClaimResult, claim, release } from '../db/ledger.ts'
+import { release } from '../db/ledger.ts'
 import { type ClaimBuffer, createClaimBuffer } from './claim-buffer.ts'
 import { countMessages } from './metrics.ts'
 

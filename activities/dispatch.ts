@@ -3,9 +3,12 @@ import { CancelledFailure, cancellationSignal, heartbeat } from '@temporalio/act
 import type { Channel } from '../channels/channel.ts'
 import { commandCampaign } from '../db/campaign-commands.ts'
 import { campaignById, type SendingCampaign, sendingCampaign } from '../db/campaigns.ts'
+import type { Claimer } from '../db/claim.ts'
 import type { Db } from '../db/connect.ts'
 import { criteriaOf } from '../db/criteria.ts'
-import { type Claimer, countFates, disownClaims, release, settle } from '../db/ledger.ts'
+import { disownClaims, release } from '../db/ledger.ts'
+import { settle } from '../db/settle.ts'
+import { countFates } from '../db/tally.ts'
 import type { DispatchInput, DispatchResult, Stopped } from '../workflows/contract.ts'
 import { createClaims } from './claims.ts'
 import { refusing, smtpUnavailable, workerStops } from './failures.ts'
@@ -41,7 +44,7 @@ export const dispatchActivities = (deps: DispatchDeps) => ({
       if (campaign.onUncertain === 'hold') countMessages('unknown', disowned)
       const halt = await refusing(sendRange(deps, campaign, claimer, progress))
       const stopped = halt === null ? await stoppedBy(deps.db, input.campaignId) : await giveWay(deps.db, input, halt)
-      return { counts: await countFates(deps.db, input.campaignId, input), stopped }
+      return { counts: await countFates(deps.db, input.campaignId), stopped }
     } finally {
       clearInterval(beating)
     }

@@ -1,5 +1,5 @@
 import { metricMeter } from '@temporalio/activity'
-import type { Settlement } from '../db/ledger.ts'
+import type { Settlement } from '../db/settle.ts'
 
 /**
  * Counts recipients by what became of them: `addressee_messages_total{fate="sent"}` on the worker's metrics page.

@@ -1,6 +1,7 @@
 import type { CompiledCampaign, Outcome, OutgoingMessage, Transport } from '../channels/channel.ts'
 import type { SendingCampaign } from '../db/campaigns.ts'
-import type { Claimed, Settlement } from '../db/ledger.ts'
+import type { Claimed } from '../db/claim.ts'
+import type { Settlement } from '../db/settle.ts'
 import type { Claims } from './claims.ts'
 import type { SettlementWriter } from './settlement-writer.ts'
 

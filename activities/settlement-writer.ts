@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { log } from '@temporalio/activity'
-import type { Settlement } from '../db/ledger.ts'
+import type { Settlement } from '../db/settle.ts'
 
 /** Long enough to settle dozens of recipients with one statement, short enough that a crash leaves few `unknown`. */
 const groupMs = 20

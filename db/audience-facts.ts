@@ -12,8 +12,25 @@ export type Within = Sql
 
 const everyone: Within = sql``
 
-/** The contact of the row beside: one index look-up a row, however the planner guesses the number of rows. */
+/** The contact of the row beside. */
 const judgedOne: Within = sql`and contact_id = judged.contact_id`
+
+/** How a piece stands beside the contacts that are judged: read once for `everybody`, or looked up for `each`. */
+type Form = 'everybody' | 'each'
+
+const within: Record<Form, Within> = { everybody: everyone, each: judgedOne }
+
+/** One index look-up a row with `each`, however the planner guesses the number of rows. */
+const beside = (form: Form, name: Sql, piece: Sql, join: Sql = sql`left join`): Sql =>
+  form === 'each'
+    ? sql`left join lateral (${piece}) as ${name} on true`
+    : sql`${join} (${piece}) as ${name} on ${name}.contact_id = judged.contact_id`
+
+/** Aggregates over a contact's rows of a table: null for one that has none. */
+const aggregated = (form: Form, columns: Sql, rows: Sql): Sql =>
+  form === 'each'
+    ? sql`select ${columns} from ${rows} ${judgedOne}`
+    : sql`select contact_id, ${columns} from ${rows} group by contact_id`
 
 /** A handful of contacts. As an array and not as a join: the planner then reads indexes. */
 export const contactsOf = (ids: Sql): Within => sql`and contact_id = any(array(${ids}))`
@@ -59,14 +76,15 @@ export const candidates = (criteria: Criteria, within: Within = everyone): Sql =
     : together(members(criteria.include, within))
 
 /** Rule 2: what each contact said about the message's categories. */
-const consent = (criteria: Criteria, within: Within): Sql => sql`
-  select contact_id,
-    array_agg(category_id) as said,
-    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
-    bool_or(status = 'unsubscribed') as refused,
-    bool_or(status = 'pending') as pending
-  from subscription where category_id = any(${criteria.categories.ids}::bigint[]) ${within}
-  group by contact_id`
+const consent = ({ categories }: Criteria, form: Form): Sql =>
+  aggregated(
+    form,
+    sql`${categories.optOutIds.length === 0 ? sql`` : sql`array_agg(category_id) as said,`}
+      array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+      bool_or(status = 'unsubscribed') as refused,
+      bool_or(status = 'pending') as pending`,
+    sql`subscription where category_id = any(${categories.ids}::bigint[])`,
+  )
 
 /** The message's categories that make a contact eligible, from its row of `consent` (all null: it said nothing). */
 const eligibleCategories = ({ categories }: Criteria): Sql =>
@@ -93,18 +111,22 @@ const excluded = (criteria: Criteria, within: Within): Sql =>
   ])
 
 /** Rule 4: a wider opt-out always wins over a narrower subscription. */
-const optedOut = (criteria: Criteria, within: Within): Sql => sql`
-  select contact_id from opt_out
-  where (resource_id is null or resource_id = ${criteria.resourceId}::bigint)
-    and (channel is null or channel = ${criteria.channel}) ${within}
-  group by contact_id`
+const optedOut = (criteria: Criteria, form: Form): Sql =>
+  aggregated(
+    form,
+    sql`bool_or(true) as found`,
+    sql`opt_out
+      where (resource_id is null or resource_id = ${criteria.resourceId}::bigint)
+        and (channel is null or channel = ${criteria.channel})`,
+  )
 
 /** Rule 5: `everything` is a delayed unsubscribe from the whole resource. */
-const unsubscribing = (criteria: Criteria, within: Within): Sql => sql`
-  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
-  from pending_unsubscribe
-  where state = 'pending' and resource_id = ${criteria.resourceId}::bigint ${within}
-  group by contact_id`
+const unsubscribing = (criteria: Criteria, form: Form): Sql =>
+  aggregated(
+    form,
+    sql`array_agg(category_id) as categories, bool_or(category_id is null) as everything`,
+    sql`pending_unsubscribe where state = 'pending' and resource_id = ${criteria.resourceId}::bigint`,
+  )
 
 /** Rule 7: the address that a contact is reached at, the one of highest priority. */
 export const activeAddress = (criteria: Criteria, within: Within): Sql => sql`
@@ -112,72 +134,65 @@ export const activeAddress = (criteria: Criteria, within: Within): Sql => sql`
   where channel = ${criteria.channel} and status = 'active' ${within}
   order by contact_id, priority desc, value`
 
+/** Rule 8, beside a relation `address` with the column `address_key`. */
+export const suppressionOf = ({ channel }: Criteria): Sql =>
+  sql`left join suppression on suppression.address_key = address.address_key and suppression.channel = ${channel}`
+
+const suppressionOfEach = ({ channel }: Criteria): Sql =>
+  sql`left join lateral (select kind from suppression
+    where suppression.address_key = address.address_key and suppression.channel = ${channel} offset 0) as suppression on true`
+
 /**
  * One row for each judged contact with what the rules 2 to 6 look at, read once for everybody.
  * @param judged a relation with the column `contact_id`: who is judged.
  * @param options.silent whether contacts that said nothing about the message's categories get a row too.
  */
-export const personFacts = (criteria: Criteria, judged: Sql, options: { silent: boolean }): Sql =>
-  personFactsFrom(criteria, {
-    judged,
-    join: sql`left join`,
-    joinConsent: options.silent ? sql`left join` : sql`join`,
-    within: everyone,
-    exclusions: true,
-  })
+export const personFacts = (criteria: Criteria, judged: Sql, options: { silent: boolean }): Sql => sql`
+  select judged.contact_id, ${personColumns(criteria, { exclusions: true })}
+  from (${judged}) as judged
+  left join contact on contact.id = judged.contact_id
+  ${besidePerson(criteria, 'everybody', { exclusions: true, joinConsent: options.silent ? sql`left join` : sql`join` })}`
 
 /**
  * One row for each of a few contacts with what the rules 2 to 8 look at, one by one through the indexes.
- * @param options.address rule 7 as a subquery of `contact_id, address, address_key` that may look at the row of
- *   `judged`; by default the contact's active address.
+ * @param judged a relation with the column `contact_id`.
+ * @param options.address rule 7 as a subquery of `address, address_key` that may look at the row of `judged`; by
+ *   default the contact's active address.
  * @param options.exclusions whether rule 3 is judged.
+ * @param options.columns what else is wanted of `judged` and `contact`.
  */
 export function factsOfFew(
   criteria: Criteria,
   judged: Sql,
-  options: { address?: Sql; exclusions?: boolean } = {},
+  options: { address?: Sql; exclusions?: boolean; columns?: Sql } = {},
 ): Sql {
-  const join = sql`left join lateral`
-  const shape = { judged, join, joinConsent: join, within: judgedOne, exclusions: options.exclusions ?? true }
+  const exclusions = options.exclusions ?? true
   return sql`
-  select person.*, address.address, address.address_key, suppression.kind as suppressed
-  from (${personFactsFrom(criteria, shape)}) as person
-  join (${judged}) as judged on judged.contact_id = person.contact_id
+  select judged.contact_id, ${personColumns(criteria, { exclusions })},
+    address.address, address.address_key, suppression.kind as suppressed ${options.columns ?? sql``}
+  from (${judged}) as judged
+  left join lateral (select * from contact where id = judged.contact_id offset 0) as contact on true
+  ${besidePerson(criteria, 'each', { exclusions })}
   left join lateral (${options.address ?? activeAddress(criteria, judgedOne)}) as address on true
-  ${suppressionOf(criteria)}`
+  ${suppressionOfEach(criteria)}`
 }
 
-/** Rule 8, beside a relation `address` with the column `address_key`. */
-export const suppressionOf = ({ channel }: Criteria): Sql =>
-  sql`left join suppression on suppression.address_key = address.address_key and suppression.channel = ${channel}`
-
-interface FactsShape {
-  judged: Sql
-  /** `lateral` where the pieces are confined to the row beside. */
-  join: Sql
-  joinConsent: Sql
-  within: Within
-  exclusions: boolean
-}
-
-function personFactsFrom(criteria: Criteria, { judged, join, joinConsent, within, exclusions }: FactsShape): Sql {
-  return sql`
-  select judged.contact_id, contact.created_at, eligible.category_ids,
+const personColumns = (criteria: Criteria, { exclusions }: { exclusions: boolean }): Sql => sql`
+    contact.created_at, eligible.category_ids,
     ${isEligible(criteria)} as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     ${exclusions ? sql`excluded.contact_id is not null` : sql`false`} as excluded,
-    opted_out.contact_id is not null as opted_out,
+    opted_out.found is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
-    contact.id is null or contact.deleted_at is not null as deleted
-  from (${judged}) as judged
-  left join contact on contact.id = judged.contact_id
-  ${joinConsent} (${consent(criteria, within)}) as consent on consent.contact_id = judged.contact_id
+    contact.id is null or contact.deleted_at is not null as deleted`
+
+const besidePerson = (criteria: Criteria, form: Form, options: { exclusions: boolean; joinConsent?: Sql }): Sql => sql`
+  ${beside(form, sql`consent`, consent(criteria, form), options.joinConsent)}
   cross join lateral (select ${eligibleCategories(criteria)} as category_ids) as eligible
-  ${exclusions ? sql`${join} (${excluded(criteria, within)}) as excluded on excluded.contact_id = judged.contact_id` : sql``}
-  ${join} (${optedOut(criteria, within)}) as opted_out on opted_out.contact_id = judged.contact_id
-  ${join} (${unsubscribing(criteria, within)}) as unsubscribing on unsubscribing.contact_id = judged.contact_id`
-}
+  ${options.exclusions ? beside(form, sql`excluded`, excluded(criteria, within[form])) : sql``}
+  ${beside(form, sql`opted_out`, optedOut(criteria, form))}
+  ${beside(form, sql`unsubscribing`, unsubscribing(criteria, form))}`
 
 /** The first of the rules 2 to 6 that fails, as the reason to record; null when they hold. Reads a row of facts. */
 export const personReason: Sql = sql`case

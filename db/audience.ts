@@ -11,7 +11,9 @@ import {
 } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
+import { partitionOf } from './partition.ts'
 import type { Id } from './schema.ts'
+import { tallied, wholeCampaign } from './tally.ts'
 
 export interface FrozenAudience {
   audience: number
@@ -106,8 +108,6 @@ async function readCampaign(db: Db, campaignId: Id): Promise<{ state: string; fr
   return { state: row.state, frozen }
 }
 
-const partitionOf = (campaignId: Id) => sql.table(`recipient_${campaignId}`)
-
 /** A table of its own first: it is loaded without indexes, and the ledger stays open to other campaigns meanwhile. */
 async function createPartition(db: Db, campaignId: Id): Promise<void> {
   await sql`create table ${partitionOf(campaignId)} (like recipient including defaults including constraints) with (fillfactor = 50)`.execute(
@@ -122,9 +122,13 @@ async function loadPartition(db: Db, campaignId: Id, criteria: Criteria): Promis
       select ${campaignId}::bigint, row_number() over (order by contact_id), contact_id, address, address_key, category_ids
       from kept where copy = 1
       returning 1
-    ) ${funnelRows(sql`inserted`)}`.execute(db)
+    ), written_down as (${tallied(campaignId, wholeCampaign, queuedFrom(sql`inserted`))})
+    ${funnelRows(sql`inserted`)}`.execute(db)
   return funnelFrom(rows)
 }
+
+const queuedFrom = (inserted: Sql): Sql =>
+  sql`select null::text as was, 'queued' as state, count(*) as recipients from ${inserted}`
 
 async function attachPartition(db: Db, campaignId: Id): Promise<void> {
   const partition = partitionOf(campaignId)

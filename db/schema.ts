@@ -160,4 +160,14 @@ export interface Schema {
     settled_at: Date | null
     server_id: string | null
   }
+  tally: {
+    campaign_id: Id
+    part: number
+    queued: Generated<number>
+    claimed: Generated<number>
+    sent: Generated<number>
+    failed: Generated<number>
+    skipped: Generated<number>
+    unknown: Generated<number>
+  }
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import type { Id } from './schema.ts'
+import { tallied, wholeCampaign } from './tally.ts'
 
 /**
  * What an operator found out about recipients of unknown fate: `sent`, the server took the message; `failed`, it did
@@ -23,27 +24,30 @@ export async function settleUnknown(
 ): Promise<number> {
   return db.transaction().execute(async (db) => {
     if (verdict === 'resend') await reopen(db, campaignId)
-    const response = `settled as ${verdict} by ${options.by}`
-    const { numUpdatedRows } = await db
-      .updateTable('recipient')
-      .set(
-        verdict === 'resend'
-          ? // Without the token: the owner of the claim, if it lives, has no more say in it.
-            { state: 'queued', claim_token: null, settled_at: null, not_before: null, response }
-          : {
-              state: verdict,
-              reason: verdict === 'failed' ? 'settled_by_operator' : null,
-              settled_at: new Date(),
-              response,
-            },
-      )
-      .where('campaign_id', '=', campaignId)
-      .where('state', '=', 'unknown')
-      .$if(options.seqs !== undefined, (query) => query.where(sql<boolean>`seq = any(${options.seqs ?? []}::int[])`))
-      .executeTakeFirstOrThrow()
-    return Number(numUpdatedRows)
+    const { seqs } = options
+    const { rows } = await sql<{ settled: number }>`
+      with settled as (
+        update recipient set ${verdict === 'resend' ? queuedAgain : endedAs(verdict)},
+          response = ${`settled as ${verdict} by ${options.by}`}
+        where campaign_id = ${campaignId} and state = 'unknown'
+          ${seqs === undefined ? sql`` : sql`and seq = any(${seqs}::int[])`}
+        returning state
+      ), written_down as (${tallied(
+        campaignId,
+        wholeCampaign,
+        sql`select 'unknown' as was, state, count(*) as recipients from settled group by state`,
+      )})
+      select count(*)::int as settled from settled`.execute(db)
+    return rows[0]?.settled ?? 0
   })
 }
+
+// Without the token: the owner of the claim, if it lives, has no more say in it.
+const queuedAgain = sql`state = 'queued', claim_token = null, settled_at = null, not_before = null`
+
+const endedAs = (verdict: 'sent' | 'failed') =>
+  sql`state = ${sql.lit(verdict)}, settled_at = now(),
+    reason = ${verdict === 'failed' ? sql.lit('settled_by_operator') : sql`null`}`
 
 async function reopen(db: Db, campaignId: Id): Promise<void> {
   const { numUpdatedRows } = await db

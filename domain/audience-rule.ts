@@ -33,7 +33,7 @@ export type ExclusionReason =
   | 'duplicate_address'
 
 /** Reasons for `skipped` that are the campaign's, not the contact's. */
-export type SkipReason = ExclusionReason | 'campaign_cancelled'
+export type SkipReason = ExclusionReason | 'cancelled'
 
 /**
  * How candidates became an audience: contacts counted by the first rule that left them out.

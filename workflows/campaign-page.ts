@@ -67,11 +67,11 @@ function because(run: CampaignRun): string {
 
 function progressRows({ plan, settled, pass, outstanding }: CampaignRun): string[] {
   if (plan === null) return []
-  const done = totalOf(settled)
+  const done = totalOf(settled) - settled.queued - settled.claimed
   const percent = plan.audience === 0 ? 100 : Math.floor((100 * done) / plan.audience)
   return [
     `| audience | ${plan.audience} of ${plan.candidates} candidates |`,
-    `| in finished ranges | ${done} (${percent} %)${pass > 1 ? `, round ${pass}` : ''} |`,
+    `| done | ${done} (${percent} %)${pass > 1 ? `, round ${pass}` : ''} |`,
     ...fates.filter((fate) => settled[fate] > 0).map((fate) => `| ${fate} | ${settled[fate]} |`),
     ...(outstanding?.retryAt ? [`| next try | ${outstanding.retryAt} for ${outstanding.queued} recipients |`] : []),
   ]

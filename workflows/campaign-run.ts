@@ -1,4 +1,4 @@
-import { addFates, type FateCounts, noFates } from '../domain/fate.ts'
+import { type FateCounts, noFates } from '../domain/fate.ts'
 import type {
   CampaignCarry,
   CampaignDescription,
@@ -19,7 +19,7 @@ export interface CampaignRun {
   nextSeq: number
   /** Ranges that a pause cut short: they go first when sending goes on. */
   unfinished: SeqRange[]
-  /** Recipients of the ranges dispatched in this pass, by fate. */
+  /** Every recipient by fate, as of the end of the latest range. */
   settled: FateCounts
   /** 1 for the first time through the ledger; one more for each round of second tries. */
   pass: number
@@ -76,13 +76,12 @@ export const hasRanges = (run: CampaignRun): boolean =>
   run.unfinished.length > 0 || run.nextSeq <= (run.plan?.audience ?? 0)
 
 export function recordRange(run: CampaignRun, range: SeqRange, result: DispatchResult): void {
-  if (result.stopped === null) run.settled = addFates(run.settled, result.counts)
-  else run.unfinished.push(range)
+  run.settled = result.counts
+  if (result.stopped !== null) run.unfinished.push(range)
 }
 
 /** Starts over at the first position: the ranges will find only what is still queued. */
 export function beginNextPass(run: CampaignRun): void {
   run.pass += 1
   run.nextSeq = 1
-  run.settled = noFates()
 }

@@ -66,7 +66,7 @@ export interface DispatchInput extends SeqRange {
 export type Stopped = 'paused' | 'cancelled'
 
 export interface DispatchResult {
-  /** Where the range's recipients stand now, counted from the ledger. */
+  /** Where all recipients of the campaign stand now. */
   counts: FateCounts
   stopped: Stopped | null
 }

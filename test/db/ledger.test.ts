@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { beforeAll, expect, test } from 'vitest'
+import { sql } from 'kysely'
+import { afterEach, beforeAll, expect, test } from 'vitest'
 import { freezeAudience } from '../../db/audience.ts'
+import { type Claimer, claim, type DomainFilter } from '../../db/claim.ts'
 import type { Db } from '../../db/connect.ts'
 import { type Criteria, criteriaOf } from '../../db/criteria.ts'
-import {
-  type Claimer,
-  claim,
-  countFates,
-  disownClaims,
-  outstanding,
-  release,
-  settle,
-  skipQueued,
-} from '../../db/ledger.ts'
+import { disownClaims, outstanding, release, skipQueued } from '../../db/ledger.ts'
 import type { Id } from '../../db/schema.ts'
+import { settle } from '../../db/settle.ts'
+import { settleUnknown } from '../../db/settle-unknown.ts'
+import { countFates } from '../../db/tally.ts'
+import { type FateCounts, noFates } from '../../domain/fate.ts'
 import { createDatabase } from '../setup/database.ts'
 import {
   addressKey,
@@ -51,6 +48,23 @@ async function frozenCampaign(size: number, seed: Partial<CampaignSeed> = {}): P
   const claimer = { campaignId, from: 1, to: size, token: randomUUID() }
   return { campaignId, categoryId, contacts, criteria: await criteriaOf(db, campaignId), claimer }
 }
+
+/** The ledger itself, counted. */
+async function countRows(campaignId: Id): Promise<FateCounts> {
+  const rows = await db
+    .selectFrom('recipient')
+    .select(['state', sql<number>`count(*)::int`.as('recipients')])
+    .where('campaign_id', '=', campaignId)
+    .groupBy('state')
+    .execute()
+  return { ...noFates(), ...Object.fromEntries(rows.map((row) => [row.state, row.recipients])) }
+}
+
+afterEach(async () => {
+  const campaigns = await db.selectFrom('campaign').select('id').execute()
+  for (const { id } of campaigns)
+    expect(await countFates(db, id), `tally of campaign ${id}`).toEqual(await countRows(id))
+})
 
 const rowsOf = (campaignId: Id) =>
   db.selectFrom('recipient').selectAll().where('campaign_id', '=', campaignId).orderBy('seq').execute()
@@ -225,4 +239,30 @@ test('twenty claimers at once share the recipients without taking one twice', as
   )
   expect(taken.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
   expect(await countFates(db, campaignId)).toMatchObject({ claimed: 200 })
+})
+
+test('an operator settles what is unknown: all of it, or those that were named', async () => {
+  const { campaignId, criteria, claimer } = await frozenCampaign(4)
+  await claim(db, criteria, claimer, 3)
+  await disownClaims(db, { ...claimer, token: randomUUID() }, 'hold')
+  expect(await settleUnknown(db, campaignId, 'sent', { by: 'ada', seqs: [1, 4] })).toBe(1)
+  expect(await settleUnknown(db, campaignId, 'resend', { by: 'ada', seqs: [2] })).toBe(1)
+  expect(await settleUnknown(db, campaignId, 'failed', { by: 'ada' })).toBe(1)
+  expect(await countFates(db, campaignId)).toEqual({ ...noFates(), sent: 1, queued: 2, failed: 1 })
+})
+
+test('domains: one alone, or all but some', async () => {
+  const { id: categoryId } = await seedCategory(db, resourceId)
+  const subscriptions = { [categoryId]: 'subscribed' as const }
+  for (const domain of ['gmail.com', 'example.com', 'gmail.com', 'example.org'])
+    await seedContact(db, { address: `c${randomUUID()}@${domain}`, subscriptions })
+  const campaignId = await seedCampaign(db, { resourceId, categories: [categoryId] })
+  await freezeAudience(db, campaignId)
+  const criteria = await criteriaOf(db, campaignId)
+  const claimer = { campaignId, from: 1, to: 4, token: randomUUID() }
+  const seqs = async (domains: DomainFilter) =>
+    (await claim(db, criteria, claimer, 4, domains)).claimed.map((row) => row.seq)
+  expect(await seqs({ only: 'gmail.com' })).toEqual([1, 3])
+  expect(await seqs({ without: ['gmail.com', 'example.org'] })).toEqual([2])
+  expect(await seqs({ without: [] })).toEqual([4])
 })

@@ -20,13 +20,14 @@ export function captureSql(db: Db): Capture {
   return { db: db.withPlugin(plugin), statements }
 }
 
-/** Indented as written, without the spaces that interpolation leaves at line ends. */
+/** Indented as written, without the spaces that interpolation leaves at line ends, and of no campaign in particular. */
 export const tidy = (sql: string): string =>
   `${sql
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
     .join('\n')
+    .replaceAll(/recipient_\d+/g, 'recipient_N')
     .trim()}\n`
 
 interface Plan {

@@ -15,53 +15,40 @@ with candidate as materialized (select contact_id from (select id as contact_id 
   end) as reason,
         exists (select from candidate where candidate.contact_id = fact.contact_id) as in_segments
       from (
-  select person.*, address.address, address.address_key, suppression.kind as suppressed
-  from (
-  select judged.contact_id, contact.created_at, eligible.category_ids,
+  select judged.contact_id,
+    contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $5::int as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     excluded.contact_id is not null as excluded,
-    opted_out.contact_id is not null as opted_out,
+    opted_out.found is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
-    contact.id is null or contact.deleted_at is not null as deleted
+    contact.id is null or contact.deleted_at is not null as deleted,
+    address.address, address.address_key, suppression.kind as suppressed
   from (
     select contact_id from contact_address where channel = $6 and address_key in (
       select address_key from contact_address where contact_id = $7 and channel = $8)
     union select $9::bigint) as judged
-  left join contact on contact.id = judged.contact_id
-  left join lateral (
-  select contact_id,
-    array_agg(category_id) as said,
-    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
-    bool_or(status = 'unsubscribed') as refused,
-    bool_or(status = 'pending') as pending
-  from subscription where category_id = any($10::bigint[]) and contact_id = judged.contact_id
-  group by contact_id) as consent on consent.contact_id = judged.contact_id
+  left join lateral (select * from contact where id = judged.contact_id offset 0) as contact on true
+  left join lateral (select
+      array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+      bool_or(status = 'unsubscribed') as refused,
+      bool_or(status = 'pending') as pending from subscription where category_id = any($10::bigint[]) and contact_id = judged.contact_id) as consent on true
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
-  left join lateral (select null::bigint as contact_id where false) as excluded on excluded.contact_id = judged.contact_id
-  left join lateral (
-  select contact_id from opt_out
-  where (resource_id is null or resource_id = $11::bigint)
-    and (channel is null or channel = $12) and contact_id = judged.contact_id
-  group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
-  left join lateral (
-  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
-  from pending_unsubscribe
-  where state = 'pending' and resource_id = $13::bigint and contact_id = judged.contact_id
-  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as person
-  join (
-    select contact_id from contact_address where channel = $14 and address_key in (
-      select address_key from contact_address where contact_id = $15 and channel = $16)
-    union select $17::bigint) as judged on judged.contact_id = person.contact_id
+  left join lateral (select null::bigint as contact_id where false) as excluded on true
+  left join lateral (select bool_or(true) as found from opt_out
+      where (resource_id is null or resource_id = $11::bigint)
+        and (channel is null or channel = $12) and contact_id = judged.contact_id) as opted_out on true
+  left join lateral (select array_agg(category_id) as categories, bool_or(category_id is null) as everything from pending_unsubscribe where state = 'pending' and resource_id = $13::bigint and contact_id = judged.contact_id) as unsubscribing on true
   left join lateral (
   select distinct on (contact_id) contact_id, value as address, address_key from contact_address
-  where channel = $18 and status = 'active' and contact_id = judged.contact_id
+  where channel = $14 and status = 'active' and contact_id = judged.contact_id
   order by contact_id, priority desc, value) as address on true
-  left join suppression on suppression.address_key = address.address_key and suppression.channel = $19) as fact
+  left join lateral (select kind from suppression
+    where suppression.address_key = address.address_key and suppression.channel = $15 offset 0) as suppression on true) as fact
     ), ranked as (
       select contact_id, row_number() over (partition by address_key order by created_at, contact_id) as copy
-      from judged where in_segments and (reason is null or contact_id = $20)
+      from judged where in_segments and (reason is null or contact_id = $16)
     )
     select judged.*, ranked.copy::int from judged left join ranked using (contact_id)
-    where contact_id = $21
+    where contact_id = $17

@@ -10,36 +10,27 @@ with
     when deleted then 'deleted'
   end as reason
       from (
-  select judged.contact_id, contact.created_at, eligible.category_ids,
+  select judged.contact_id,
+    contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $1::int as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     excluded.contact_id is not null as excluded,
-    opted_out.contact_id is not null as opted_out,
+    opted_out.found is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
     contact.id is null or contact.deleted_at is not null as deleted
   from (select contact_id from candidate) as judged
   left join contact on contact.id = judged.contact_id
-  join (
-  select contact_id,
-    array_agg(category_id) as said,
-    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
-    bool_or(status = 'unsubscribed') as refused,
-    bool_or(status = 'pending') as pending
-  from subscription where category_id = any($2::bigint[])
-  group by contact_id) as consent on consent.contact_id = judged.contact_id
+  join (select contact_id,
+      array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+      bool_or(status = 'unsubscribed') as refused,
+      bool_or(status = 'pending') as pending from subscription where category_id = any($2::bigint[]) group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
   left join (select null::bigint as contact_id where false) as excluded on excluded.contact_id = judged.contact_id
-  left join (
-  select contact_id from opt_out
-  where (resource_id is null or resource_id = $3::bigint)
-    and (channel is null or channel = $4)
-  group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
-  left join (
-  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
-  from pending_unsubscribe
-  where state = 'pending' and resource_id = $5::bigint
-  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as fact
+  left join (select contact_id, bool_or(true) as found from opt_out
+      where (resource_id is null or resource_id = $3::bigint)
+        and (channel is null or channel = $4) group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
+  left join (select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything from pending_unsubscribe where state = 'pending' and resource_id = $5::bigint group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as fact
     ) as judged
   ), reached as materialized (
     select contact_id, created_at, category_ids, address, address_key, case
@@ -65,7 +56,17 @@ with
       select $8::bigint, row_number() over (order by contact_id), contact_id, address, address_key, category_ids
       from kept where copy = 1
       returning 1
-    )
+    ), written_down as (
+  insert into tally as t (campaign_id, part, "queued", "claimed", "sent", "failed", "skipped", "unknown")
+  select $9::bigint, $10::int, coalesce(sum(recipients) filter (where state = 'queued'), 0)
+      - coalesce(sum(recipients) filter (where was = 'queued'), 0), coalesce(sum(recipients) filter (where state = 'claimed'), 0)
+      - coalesce(sum(recipients) filter (where was = 'claimed'), 0), coalesce(sum(recipients) filter (where state = 'sent'), 0)
+      - coalesce(sum(recipients) filter (where was = 'sent'), 0), coalesce(sum(recipients) filter (where state = 'failed'), 0)
+      - coalesce(sum(recipients) filter (where was = 'failed'), 0), coalesce(sum(recipients) filter (where state = 'skipped'), 0)
+      - coalesce(sum(recipients) filter (where was = 'skipped'), 0), coalesce(sum(recipients) filter (where state = 'unknown'), 0)
+      - coalesce(sum(recipients) filter (where was = 'unknown'), 0)
+  from (select null::text as was, 'queued' as state, count(*) as recipients from inserted) as move having count(*) > 0
+  on conflict (campaign_id, part) do update set "queued" = t."queued" + excluded."queued", "claimed" = t."claimed" + excluded."claimed", "sent" = t."sent" + excluded."sent", "failed" = t."failed" + excluded."failed", "skipped" = t."skipped" + excluded."skipped", "unknown" = t."unknown" + excluded."unknown")
   select reason, count(*)::int as contacts from person where reason is not null group by reason
   union all
   select reason, count(*)::int from reached where reason is not null group by reason

@@ -10,36 +10,27 @@ with
     when deleted then 'deleted'
   end as reason
       from (
-  select judged.contact_id, contact.created_at, eligible.category_ids,
+  select judged.contact_id,
+    contact.created_at, eligible.category_ids,
     cardinality(eligible.category_ids) >= $1::int as subscribed,
     coalesce(consent.refused, false) as refused,
     coalesce(consent.pending, false) as pending,
     excluded.contact_id is not null as excluded,
-    opted_out.contact_id is not null as opted_out,
+    opted_out.found is not null as opted_out,
     coalesce(unsubscribing.everything or unsubscribing.categories && eligible.category_ids, false) as unsubscribing,
     contact.id is null or contact.deleted_at is not null as deleted
   from (select contact_id from candidate) as judged
   left join contact on contact.id = judged.contact_id
-  join (
-  select contact_id,
-    array_agg(category_id) as said,
-    array_agg(category_id) filter (where status = 'subscribed') as subscribed,
-    bool_or(status = 'unsubscribed') as refused,
-    bool_or(status = 'pending') as pending
-  from subscription where category_id = any($2::bigint[])
-  group by contact_id) as consent on consent.contact_id = judged.contact_id
+  join (select contact_id,
+      array_agg(category_id) filter (where status = 'subscribed') as subscribed,
+      bool_or(status = 'unsubscribed') as refused,
+      bool_or(status = 'pending') as pending from subscription where category_id = any($2::bigint[]) group by contact_id) as consent on consent.contact_id = judged.contact_id
   cross join lateral (select coalesce(consent.subscribed, '{}') as category_ids) as eligible
   left join (select null::bigint as contact_id where false) as excluded on excluded.contact_id = judged.contact_id
-  left join (
-  select contact_id from opt_out
-  where (resource_id is null or resource_id = $3::bigint)
-    and (channel is null or channel = $4)
-  group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
-  left join (
-  select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything
-  from pending_unsubscribe
-  where state = 'pending' and resource_id = $5::bigint
-  group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as fact
+  left join (select contact_id, bool_or(true) as found from opt_out
+      where (resource_id is null or resource_id = $3::bigint)
+        and (channel is null or channel = $4) group by contact_id) as opted_out on opted_out.contact_id = judged.contact_id
+  left join (select contact_id, array_agg(category_id) as categories, bool_or(category_id is null) as everything from pending_unsubscribe where state = 'pending' and resource_id = $5::bigint group by contact_id) as unsubscribing on unsubscribing.contact_id = judged.contact_id) as fact
     ) as judged
   ), reached as materialized (
     select contact_id, created_at, category_ids, address, address_key, case

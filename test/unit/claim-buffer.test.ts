@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createClaimBuffer } from '../../activities/claim-buffer.ts'
-import type { Claimed, ClaimResult } from '../../db/ledger.ts'
+import type { Claimed, ClaimResult } from '../../db/claim.ts'
 
 const recipient = (seq: number): Claimed => ({
   seq,

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, test } from 'vitest'
 import { createSettlementWriter } from '../../activities/settlement-writer.ts'
-import type { Settlement } from '../../db/ledger.ts'
+import type { Settlement } from '../../db/settle.ts'
 
 const sent = (seq: number): Settlement => ({ seq, state: 'sent', response: '250', serverId: null })
 const seqs = (groups: Settlement[][]) => groups.map((group) => group.map((each) => each.seq))

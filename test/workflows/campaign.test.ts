@@ -130,7 +130,7 @@ test('a cancel in the middle skips who was not sent to, and the sum holds', asyn
     unknown: 0,
   })
   expect((await campaigns.recipients(key, { state: 'skipped' })).map((row) => row.reason)).toEqual(
-    Array.from({ length: counts.skipped }, () => 'campaign_cancelled'),
+    Array.from({ length: counts.skipped }, () => 'cancelled'),
   )
 })
 
