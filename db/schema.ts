@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { FailureReason, Fate } from '../domain/fate.ts'
+import type { LimitScope } from '../domain/limit.ts'
 
 /** A bigint: the driver gives strings, so that no id is ever rounded. */
 export type Id = string
@@ -169,5 +170,17 @@ export interface Schema {
     failed: Generated<number>
     skipped: Generated<number>
     unknown: Generated<number>
+  }
+  sending_limit: {
+    scope: LimitScope
+    key: string
+    per_second: number | null
+    per_day: number[] | null
+    starts_on: Date | null
+    changed_by: string
+    changed_at: Now
+    next_at: Date | null
+    day: Date | null
+    used: Generated<number>
   }
 }

@@ -45,7 +45,7 @@ function checked(local: string, domain: string): ParsedEmail {
  * Null unless it is a name with at least two labels (RFC 1123 2.1). The URL standard behind `domainToASCII` would
  * decode percent signs and read numbers as IPv4 addresses: neither is meant in mail.
  */
-function asciiDomain(written: string): string | null {
+export function asciiDomain(written: string): string | null {
   if (written.includes('%')) return null
   const ascii = domainToASCII(written)
   return domainName.test(ascii) ? ascii : null

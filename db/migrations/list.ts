@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import * as base from './0001-base.ts'
 import * as consent from './0002-consent.ts'
 import * as campaigns from './0003-campaigns.ts'
+import * as limits from './0004-limits.ts'
 import * as tally from './0005-tally.ts'
 
 /** Every migration in order. A released one is never edited; a change is a new entry at the end. */
@@ -9,5 +10,6 @@ export const migrations: Record<string, Migration> = {
   '0001-base': base,
   '0002-consent': consent,
   '0003-campaigns': campaigns,
+  '0004-limits': limits,
   '0005-tally': tally,
 }
