@@ -1,51 +1,69 @@
 import type { Claimed, ClaimResult } from '../db/claim.ts'
 
-/** Claimed recipients on their way to the connections. */
-export interface ClaimBuffer {
-  /** The next recipient to send to; undefined when nothing more is to be claimed. */
-  take: () => Promise<Claimed | undefined>
-  /** Claims nothing from now on, and hands out what is still here. */
-  stop: () => Promise<Claimed[]>
-}
-
 /**
- * Claims ahead of the connections: while the last messages of one claim are sent, the next claim is under way.
- * @param claimMore is told how many are still waiting; an answer without any recipient, claimed or skipped, means that the range is exhausted.
- * @param lowWater with this many recipients left the next claim begins.
+ * Claimed recipients on their way to the connections. Claims ahead: while the last messages of one claim are sent,
+ * the next claim is under way.
  */
-export function createClaimBuffer(
-  claimMore: (waiting: number) => Promise<ClaimResult>,
-  lowWater: () => number,
-): ClaimBuffer {
-  let waiting: Claimed[] = []
-  let claiming: Promise<void> | null = null
-  let ended = false
+export class ClaimBuffer {
+  readonly #claimMore: (limit: number) => Promise<ClaimResult>
+  readonly #wanted: (waiting: number) => number
+  readonly #onChange: () => void
+  #waiting: Claimed[] = []
+  #claiming: Promise<void> | null = null
+  #hasEnded = false
+  #error: unknown = null
 
-  const refill = async (): Promise<void> => {
-    const { claimed, skipped } = await claimMore(waiting.length)
-    if (claimed.length + skipped === 0) ended = true
-    waiting.push(...claimed)
-  }
-  const claimAhead = (): Promise<void> => {
-    claiming ??= refill().finally(() => {
-      claiming = null
-    })
-    return claiming
+  /**
+   * @param options.claimMore an answer without any recipient, claimed or skipped, means that there are no more.
+   * @param options.wanted how many to claim now, when so many are waiting; 0 for none.
+   * @param options.onChange called when something has come, or nothing more will.
+   */
+  constructor(options: {
+    claimMore: (limit: number) => Promise<ClaimResult>
+    wanted: (waiting: number) => number
+    onChange: () => void
+  }) {
+    this.#claimMore = options.claimMore
+    this.#wanted = options.wanted
+    this.#onChange = options.onChange
   }
 
-  return {
-    take: async () => {
-      while (waiting.length === 0 && !ended) await claimAhead()
-      // If this claim fails, the take that finds nothing waiting claims again and hears why.
-      if (waiting.length <= lowWater() && !ended) claimAhead().catch(() => {})
-      return waiting.shift()
-    },
-    stop: async () => {
-      ended = true
-      await claiming?.catch(() => {})
-      const left = waiting
-      waiting = []
-      return left
-    },
+  /** The next recipient to send to; undefined when none is here now. @throws what a claim failed with. */
+  next(): Claimed | undefined {
+    this.#refill()
+    const next = this.#waiting.shift()
+    if (next === undefined && this.#error !== null) throw this.#error
+    return next
+  }
+
+  /** Nothing is here, and nothing more will come. */
+  isExhausted(): boolean {
+    return this.#hasEnded && this.#claiming === null && this.#waiting.length === 0
+  }
+
+  /** Claims nothing from now on, and hands out what is still here. */
+  async stop(): Promise<Claimed[]> {
+    this.#hasEnded = true
+    await this.#claiming
+    return this.#waiting.splice(0)
+  }
+
+  #refill(): void {
+    if (this.#hasEnded || this.#claiming !== null) return
+    const limit = this.#wanted(this.#waiting.length)
+    if (limit > 0) this.#claiming = this.#claim(limit)
+  }
+
+  async #claim(limit: number): Promise<void> {
+    try {
+      const { claimed, skipped } = await this.#claimMore(limit)
+      if (claimed.length + skipped === 0) this.#hasEnded = true
+      this.#waiting.push(...claimed)
+    } catch (error) {
+      this.#hasEnded = true
+      this.#error = error
+    }
+    this.#claiming = null
+    this.#onChange()
   }
 }

@@ -1,65 +1,128 @@
-import { type Claimer, type ClaimResult, claim } from '../db/claim.ts'
+import { type Claimed, type Claimer, type ClaimResult, claim, type DomainFilter } from '../db/claim.ts'
 import type { Db } from '../db/connect.ts'
 import type { Criteria } from '../db/criteria.ts'
 import { release } from '../db/ledger.ts'
-import { type ClaimBuffer, createClaimBuffer } from './claim-buffer.ts'
-import { countMessages } from './metrics.ts'
+import { ClaimBuffer } from './claim-buffer.ts'
+import type { Flow } from './flow.ts'
+import type { Metrics } from './metrics.ts'
+import type { Held, Pace } from './pace.ts'
 
-/** A range's recipients as one attempt claims them. */
-export interface Claims extends ClaimBuffer {
-  /** Nothing was handed over for this recipient: it is queued again, and claimed again before the range ends. */
-  giveBack: (seq: number) => Promise<void>
-}
+/** Sending that is claimed ahead of the connections. With what they hold, a crash leaves no more `unknown` than that. */
+const aheadSeconds = 0.03
 
-/** A claim covers about 20 ms of sending: what a crash leaves `unknown` is bounded by what was in flight. */
-const claimSeconds = 0.02
+/** With less than this ahead the next claim begins: it is back before the connections run dry. */
+const lowWaterSeconds = 0.012
+
+/** Smaller claims cost several times as much by the row. */
+const leastSeconds = 0.008
 
 /** Beyond this a statement does not get cheaper by the row. */
 const mostPerClaim = 500
 
-/**
- * @param capacity messages that can be under way at once; a claim brings at least as many.
- */
-export function createClaims(db: Db, criteria: Criteria, claimer: Claimer, capacity: number): Claims {
-  let from = claimer.from
-  let givenBack = 0
-  const size = createClaimSize(capacity)
+export interface ClaimsOptions {
+  db: Db
+  criteria: Criteria
+  claimer: Claimer
+  domains: DomainFilter
+  pace: Pace
+  flow: Flow
+  /** Messages that can be under way at once. */
+  capacity: number
+  metrics: Metrics
+  /** Nothing more is to be claimed: another range may begin to. */
+  onExhausted: () => void
+}
 
-  const claimMore = async (waiting: number): Promise<ClaimResult> => {
-    const result = await claim(db, criteria, { ...claimer, from }, size.next(waiting))
-    countMessages('skipped', result.skipped)
-    if (result.lastSeq !== null) from = result.lastSeq + 1
-    else if (givenBack > 0) {
-      // Behind us lies what was given back: once more through the range.
-      givenBack = 0
-      from = claimer.from
-      return claimMore(waiting)
+/** A range's recipients, of some domains, as one attempt claims them. */
+export class Claims {
+  readonly #options: ClaimsOptions
+  readonly #buffer: ClaimBuffer
+  #from: number
+  #givenBack = 0
+  #held: Held | null = null
+  /** Called when something has come, or nothing more will. */
+  onChange: () => void = () => {}
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options
+    this.#from = options.claimer.from
+    this.#buffer = new ClaimBuffer({
+      claimMore: (limit) => this.#claimMore(limit),
+      wanted: (waiting) => this.#wanted(waiting),
+      onChange: () => this.onChange(),
+    })
+  }
+
+  /** The next recipient to send to; undefined when none is here now. @throws what a claim failed with. */
+  next(): Claimed | undefined {
+    return this.#buffer.next()
+  }
+
+  isExhausted(): boolean {
+    return this.#buffer.isExhausted()
+  }
+
+  /** The limit that ended this before the range was exhausted. */
+  get held(): Held | null {
+    return this.#held
+  }
+
+  /** Nothing was handed over for this recipient: it is queued again, for a later claim or the next round. */
+  async giveBack(seq: number): Promise<void> {
+    this.#givenBack += 1
+    await this.#release([seq])
+  }
+
+  /** Claims nothing from now on, and gives back what nobody has begun to send. */
+  async stop(): Promise<void> {
+    const left = await this.#buffer.stop()
+    await this.#release(left.map(({ seq }) => seq))
+    this.onChange()
+  }
+
+  async #release(seqs: number[]): Promise<void> {
+    this.#options.flow.dropped(seqs.length)
+    await release(this.#options.db, this.#options.claimer, seqs)
+  }
+
+  #wanted(waiting: number): number {
+    const { flow, capacity } = this.#options
+    if (waiting > flow.perSecond * lowWaterSeconds) return 0
+    const room = Math.floor(capacity + flow.perSecond * aheadSeconds) - flow.unanswered
+    return room < flow.perSecond * leastSeconds ? 0 : Math.min(mostPerClaim, room)
+  }
+
+  async #claimMore(limit: number): Promise<ClaimResult> {
+    const { pace } = this.#options
+    const allowed = await pace.allow(limit)
+    if (typeof allowed !== 'number') {
+      this.#held = allowed
+      return this.#exhausted()
     }
+    if (allowed === 0) return this.#exhausted()
+    const result = await this.#claim(allowed)
+    await pace.giveBack(allowed - result.claimed.length)
+    if (result.lastSeq !== null) return result
+    if (this.#givenBack === 0) return this.#exhausted()
+    // Behind us lies what was given back: once more through the range.
+    this.#givenBack = 0
+    this.#from = this.#options.claimer.from
+    return this.#claimMore(limit)
+  }
+
+  async #claim(limit: number): Promise<ClaimResult> {
+    const { db, criteria, claimer, domains, flow, metrics } = this.#options
+    const startedAt = performance.now()
+    const result = await claim(db, criteria, claimer, limit, { from: this.#from, domains })
+    metrics.seconds('claim', (performance.now() - startedAt) / 1000)
+    metrics.messages('skipped', result.skipped)
+    flow.claimed(result.claimed.length)
+    if (result.lastSeq !== null) this.#from = result.lastSeq + 1
     return result
   }
 
-  return {
-    // The next claim begins when the one before is handed out: so one is always ready, and never more than two.
-    ...createClaimBuffer(claimMore, size.last),
-    giveBack: async (seq) => {
-      await release(db, claimer, [seq])
-      givenBack += 1
-    },
-  }
-}
-
-/** Sizes each claim by how fast recipients were used up since the one before it. */
-function createClaimSize(smallest: number): { next: (waiting: number) => number; last: () => number } {
-  let last = { size: 0, waiting: 0, at: performance.now() }
-  return {
-    next: (waiting) => {
-      const at = performance.now()
-      const usedUp = last.waiting + last.size - waiting
-      const perSecond = (1000 * usedUp) / Math.max(1, at - last.at)
-      const size = Math.min(mostPerClaim, Math.max(smallest, Math.round(perSecond * claimSeconds)))
-      last = { size, waiting, at }
-      return size
-    },
-    last: () => last.size,
+  #exhausted(): ClaimResult {
+    this.#options.onExhausted()
+    return { claimed: [], skipped: 0, lastSeq: null }
   }
 }

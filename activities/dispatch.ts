@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { CancelledFailure, cancellationSignal, heartbeat } from '@temporalio/activity'
+import { CancelledFailure, heartbeat } from '@temporalio/activity'
 import type { Channel } from '../channels/channel.ts'
 import { commandCampaign } from '../db/campaign-commands.ts'
-import { campaignById, type SendingCampaign, sendingCampaign } from '../db/campaigns.ts'
-import type { Claimer } from '../db/claim.ts'
+import { campaignById, sendingCampaign } from '../db/campaigns.ts'
 import type { Db } from '../db/connect.ts'
-import { criteriaOf } from '../db/criteria.ts'
-import { disownClaims, release } from '../db/ledger.ts'
-import { settle } from '../db/settle.ts'
+import { disownClaims } from '../db/ledger.ts'
 import { countFates } from '../db/tally.ts'
 import type { DispatchInput, DispatchResult, Stopped } from '../workflows/contract.ts'
-import { createClaims } from './claims.ts'
 import { refusing, smtpUnavailable, workerStops } from './failures.ts'
-import { countMessages, countSettled } from './metrics.ts'
-import { type Halt, sendClaimed } from './send-claimed.ts'
-import { createSettlementWriter } from './settlement-writer.ts'
+import { Flows } from './flow.ts'
+import type { Halt } from './halting.ts'
+import { activityMetrics } from './metrics.ts'
+import { type RangeEnd, sendRange } from './send-range.ts'
+import { Turns } from './turns.ts'
 
 export interface DispatchDeps {
   db: Db
@@ -28,118 +26,56 @@ export interface DispatchDeps {
 // Cancellation reaches an activity with a heartbeat only: two seconds is how long a cancelled one may go on claiming.
 const heartbeatEveryMs = 2000
 
-export const dispatchActivities = (deps: DispatchDeps) => ({
-  /**
-   * Sends to the recipients of a range: claim, render, send, settle. Any attempt goes on from the rows; what an
-   * earlier one left claimed becomes `unknown` and is not sent again (unless the campaign says `resend`).
-   */
-  async dispatchRange(input: DispatchInput): Promise<DispatchResult> {
-    const progress = { settled: 0 }
-    // The Temporal UI shows the details of the last heartbeat beside the pending activity.
-    const beating = setInterval(() => heartbeat(progress), heartbeatEveryMs)
-    try {
-      const claimer = { ...input, token: randomUUID() }
-      const campaign = await sendingCampaign(deps.db, input.campaignId)
-      const disowned = await disownClaims(deps.db, claimer, campaign.onUncertain)
-      if (campaign.onUncertain === 'hold') countMessages('unknown', disowned)
-      const halt = await refusing(sendRange(deps, campaign, claimer, progress))
-      const stopped = halt === null ? await stoppedBy(deps.db, input.campaignId) : await giveWay(deps.db, input, halt)
-      return { counts: await countFates(deps.db, input.campaignId), stopped }
-    } finally {
-      clearInterval(beating)
-    }
-  },
-})
-
-/** @returns why it ended early; null at the end of the range, or where nothing may be claimed. */
-async function sendRange(
-  deps: DispatchDeps,
-  campaign: SendingCampaign,
-  claimer: Claimer,
-  progress: { settled: number },
-): Promise<Halt | null> {
-  const { db, channel } = deps
-  const criteria = await criteriaOf(db, campaign.id)
-  const claims = createClaims(db, criteria, claimer, channel.transport.capacity)
-  const writer = createSettlementWriter(async (group) => {
-    progress.settled += await settle(db, claimer, criteria.channel, group)
-    countSettled(group)
-  })
-  const giveBack = async (): Promise<void> => {
-    const unsent = await claims.stop()
-    await release(
-      db,
-      claimer,
-      unsent.map((row) => row.seq),
-    )
-  }
-  const halting = createHalting(giveBack, deps.stopping)
-  const { halt } = halting
-  try {
-    const compiled = compile(deps, campaign)
-    await sendClaimed({ campaign, compiled, transport: channel.transport, claims, writer, halt })
-  } finally {
-    halting.dispose()
-    // After a failure too: the next attempt would take for unknown what the server has answered.
-    await writer.flush()
-  }
-  return halting.outcome()
-}
-
-const compile = ({ channel, publicUrl }: DispatchDeps, campaign: SendingCampaign) =>
-  channel.compile({
-    campaignId: campaign.id,
-    campaignKey: campaign.key,
-    sender: campaign.sender,
-    defaultLanguage: campaign.defaultLanguage,
-    content: new Map(campaign.content.map(({ language, ...content }) => [language.toLowerCase(), content])),
-    publicUrl,
-  })
-
-interface Halting {
-  halt: (why: Halt) => void
-  /** The first reason, once what was claimed in vain has been given back; null when there was none. */
-  outcome: () => Promise<Halt | null>
-  dispose: () => void
-}
-
-/** Ends an attempt early, for the first of several reasons, from inside or from outside. */
-function createHalting(giveBack: () => Promise<void>, stopping: AbortSignal): Halting {
-  let reason: Halt | null = null
-  let givenBack: Promise<void> = Promise.resolve()
-  const halt = (why: Halt): void => {
-    if (reason !== null) return
-    reason = why
-    givenBack = giveBack()
-    // Whoever asks for the outcome hears of a failure; until then nobody holds the promise.
-    givenBack.catch(() => {})
-  }
-  const listeners = new AbortController()
-  const onAbort = (signal: AbortSignal, why: Halt): void => {
-    if (signal.aborted) halt(why)
-    else signal.addEventListener('abort', () => halt(why), { signal: listeners.signal })
-  }
-  onAbort(stopping, { kind: 'stopping' })
-  onAbort(cancellationSignal(), { kind: 'cancelled' })
+export function dispatchActivities(deps: DispatchDeps) {
+  // What the ranges that this process works on at the same time have in common.
+  const shared = { turns: new Turns(), flows: new Flows() }
   return {
-    halt,
-    outcome: async () => {
-      await givenBack
-      return reason
+    /**
+     * Sends to the recipients of a range: claim, render, send, settle. Any attempt goes on from the rows; what an
+     * earlier one left claimed becomes `unknown` and is not sent again (unless the campaign says `resend`).
+     */
+    async dispatchRange(input: DispatchInput): Promise<DispatchResult> {
+      const progress = { settled: 0 }
+      const metrics = activityMetrics()
+      const beating = setInterval(() => {
+        // The Temporal UI shows the details of the last heartbeat beside the pending activity.
+        heartbeat(progress)
+        metrics.connectionsInUse(deps.channel.transport.connectionsInUse())
+      }, heartbeatEveryMs)
+      try {
+        const claimer = { ...input, token: randomUUID() }
+        const campaign = await refusing(sendingCampaign(deps.db, input.campaignId))
+        const disowned = await disownClaims(deps.db, claimer, campaign.onUncertain)
+        if (campaign.onUncertain === 'hold') metrics.messages('unknown', disowned)
+        const end = await refusing(sendRange({ ...deps, ...shared, campaign, claimer, metrics, progress }))
+        const stopped = await stoppedBy(deps.db, input, end)
+        return { counts: await countFates(deps.db, input.campaignId), ...stopped }
+      } finally {
+        clearInterval(beating)
+      }
     },
-    dispose: () => listeners.abort(),
   }
+}
+
+type Ending = Omit<DispatchResult, 'counts'>
+
+/** What Temporal is to know of how a range ended. */
+async function stoppedBy(db: Db, { campaignId }: DispatchInput, { halt, held }: RangeEnd): Promise<Ending> {
+  if (halt !== null) return { stopped: await giveWay(db, campaignId, halt) }
+  if (held === null) return { stopped: await whatTheRowSays(db, campaignId) }
+  const { by, untilMs } = held
+  const until = new Date(untilMs).toISOString()
+  return { stopped: 'held', held: { by: `${by.scope} ${by.key}`, until, everybody: by.scope !== 'domain' } }
 }
 
 /** A range that claimed nothing more: was it exhausted, or did somebody stop the campaign? */
-async function stoppedBy(db: Db, campaignId: string): Promise<Stopped | null> {
+async function whatTheRowSays(db: Db, campaignId: string): Promise<Stopped | null> {
   const { state, pausedAt } = await campaignById(db, campaignId)
   if (state === 'cancelled') return 'cancelled'
   return pausedAt === null ? null : 'paused'
 }
 
-/** What Temporal is to do about an attempt that ended early. */
-async function giveWay(db: Db, { campaignId }: DispatchInput, halt: Halt): Promise<Stopped | null> {
+async function giveWay(db: Db, campaignId: string, halt: Halt): Promise<Stopped | null> {
   switch (halt.kind) {
     case 'stopping':
       throw workerStops()
@@ -152,5 +88,10 @@ async function giveWay(db: Db, { campaignId }: DispatchInput, halt: Halt): Promi
       await commandCampaign(db, campaignId, 'pause', { by: 'addressee', reason })
       return 'paused'
     }
+    case 'not_sending':
+      // Resumed in the meantime: others may go on where this one stopped.
+      return (await whatTheRowSays(db, campaignId)) ?? 'turn_over'
+    case 'turn_over':
+      return 'turn_over'
   }
 }

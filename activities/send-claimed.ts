@@ -3,14 +3,11 @@ import type { SendingCampaign } from '../db/campaigns.ts'
 import type { Claimed } from '../db/claim.ts'
 import type { Settlement } from '../db/settle.ts'
 import type { Claims } from './claims.ts'
+import type { Flow } from './flow.ts'
+import type { Halt } from './halting.ts'
+import type { Metrics } from './metrics.ts'
+import { settlementOf, templateFailed } from './settlement-of.ts'
 import type { SettlementWriter } from './settlement-writer.ts'
-
-/** Why an attempt ends before its range does. */
-export type Halt =
-  | { kind: 'stopping' }
-  | { kind: 'cancelled' }
-  | { kind: 'unavailable'; response: string }
-  | { kind: 'misconfigured'; response: string }
 
 export interface Sending {
   campaign: SendingCampaign
@@ -18,6 +15,8 @@ export interface Sending {
   transport: Transport
   claims: Claims
   writer: SettlementWriter
+  flow: Flow
+  metrics: Metrics
   /** Ends the attempt: nothing more is claimed, what is under way is finished. */
   halt: (why: Halt) => void
 }
@@ -26,85 +25,124 @@ export interface Sending {
  * Sends to the claimed recipients until there are no more, as many at once as the transport can keep under way.
  * @returns when every message that was begun has its fate added to the writer.
  */
-export async function sendClaimed(sending: Sending): Promise<void> {
-  const unreachable = { inARow: 0 }
-  const lane = async (): Promise<void> => {
-    for (let next = await sending.claims.take(); next !== undefined; next = await sending.claims.take())
-      await sendOne(sending, next, unreachable)
+export const sendClaimed = (sending: Sending): Promise<void> => new Sender(sending).run()
+
+type Trouble = Extract<Outcome, { kind: 'unavailable' | 'misconfigured' }>
+
+/** Every message costs what is done here: no timers, and no promise but the transport's. */
+class Sender {
+  readonly #sending: Sending
+  readonly #end = Promise.withResolvers<void>()
+  #underWay = 0
+  #begun = 0
+  #unreachableInARow = 0
+  #hasFailed = false
+  #error: unknown
+
+  constructor(sending: Sending) {
+    this.#sending = sending
   }
-  const lanes = await Promise.allSettled(Array.from({ length: sending.transport.capacity }, lane))
-  const failed = lanes.find((end) => end.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-}
 
-async function sendOne(sending: Sending, recipient: Claimed, unreachable: { inARow: number }): Promise<void> {
-  const message = compose(sending.compiled, recipient)
-  if ('state' in message) return sending.writer.add(message)
-  const outcome = await sending.transport.send(message)
-  if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured')
-    return serverTrouble(sending, recipient, outcome, unreachable)
-  unreachable.inARow = 0
-  await sending.writer.add(settlementOf(outcome, recipient, sending.campaign))
-}
-
-/** A template that fails on one recipient's data fails that recipient, not the campaign. */
-function compose(compiled: CompiledCampaign, recipient: Claimed): OutgoingMessage | Settlement {
-  try {
-    return compiled.compose(recipient)
-  } catch (error) {
-    const response = error instanceof Error ? error.message.slice(0, 500) : String(error)
-    return { seq: recipient.seq, state: 'failed', reason: 'template', code: null, response, addressIsDead: false }
+  run(): Promise<void> {
+    this.#sending.claims.onChange = () => this.#goOn()
+    this.#goOn()
+    return this.#end.promise
   }
-}
 
-type Handed = Exclude<Outcome, { kind: 'unavailable' | 'misconfigured' }>
+  #goOn(): void {
+    if (!this.#hasFailed) this.#beginAsManyAsFit()
+    if (this.#underWay > 0) return
+    if (this.#hasFailed) this.#end.reject(this.#error)
+    else if (this.#sending.claims.isExhausted()) this.#end.resolve()
+  }
 
-function settlementOf(outcome: Handed, { seq, attempts }: Claimed, campaign: SendingCampaign): Settlement {
-  const { response } = outcome
-  switch (outcome.kind) {
-    case 'accepted':
-      return { seq, state: 'sent', response, serverId: outcome.serverId }
-    case 'refused':
-      return {
-        seq,
-        state: 'failed',
-        reason: 'refused',
-        code: outcome.code,
-        response,
-        addressIsDead: outcome.addressIsDead,
+  #beginAsManyAsFit(): void {
+    const { claims, transport } = this.#sending
+    try {
+      while (this.#underWay < transport.capacity) {
+        const recipient = claims.next()
+        if (recipient === undefined) return
+        this.#begin(recipient)
       }
-    case 'deferred':
-      return deferred(seq, attempts, campaign, outcome.code, response)
-    case 'uncertain':
-      if (campaign.onUncertain === 'hold') return { seq, state: 'unknown', response }
-      return deferred(seq, attempts, campaign, null, response)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
-}
 
-/** Tried again after the delay that the campaign has for this attempt; after the last one it has failed. */
-function deferred(
-  seq: number,
-  attempts: number,
-  campaign: SendingCampaign,
-  code: number | null,
-  response: string,
-): Settlement {
-  const delaySeconds = campaign.retryDelaysSeconds[attempts - 1]
-  if (delaySeconds !== undefined) return { seq, state: 'queued', code, response, delaySeconds }
-  return { seq, state: 'failed', reason: 'deferred_too_often', code, response, addressIsDead: false }
-}
+  #begin(recipient: Claimed): void {
+    this.#underWay += 1
+    try {
+      const message = this.#sending.compiled.compose(recipient)
+      if (message instanceof Promise) this.#handOverLater(message, recipient)
+      else this.#handOver(message, recipient)
+    } catch (error) {
+      this.#settle(templateFailed(recipient, error))
+    }
+  }
 
-/**
- * The server's trouble costs no recipient an attempt. A connection that the server closed while it was idle is no
- * reason to stop; when as many sends in a row have failed as would fill the transport twice, it is.
- */
-async function serverTrouble(
-  sending: Sending,
-  { seq }: Claimed,
-  outcome: Extract<Outcome, { kind: 'unavailable' | 'misconfigured' }>,
-  unreachable: { inARow: number },
-): Promise<void> {
-  unreachable.inARow += 1
-  if (outcome.kind === 'misconfigured' || unreachable.inARow > 2 * sending.transport.capacity) sending.halt(outcome)
-  await sending.claims.giveBack(seq)
+  #handOverLater(message: Promise<OutgoingMessage>, recipient: Claimed): void {
+    message.then(
+      (composed) => this.#handOver(composed, recipient),
+      (error: unknown) => {
+        this.#settle(templateFailed(recipient, error))
+        this.#goOn()
+      },
+    )
+  }
+
+  #handOver(message: OutgoingMessage, recipient: Claimed): void {
+    this.#begun += 1
+    const startedAt = (this.#begun & 31) === 0 ? performance.now() : 0
+    void this.#sending.transport.send(message).then((outcome) => {
+      if (startedAt > 0) this.#sending.metrics.seconds('send', (performance.now() - startedAt) / 1000)
+      this.#onOutcome(outcome, recipient)
+      this.#goOn()
+    })
+  }
+
+  #onOutcome(outcome: Outcome, recipient: Claimed): void {
+    if (outcome.kind === 'unavailable' || outcome.kind === 'misconfigured') return this.#onTrouble(outcome, recipient)
+    this.#unreachableInARow = 0
+    this.#settle(settlementOf(outcome, recipient, this.#sending.campaign))
+  }
+
+  #settle(settlement: Settlement): void {
+    const { writer, flow } = this.#sending
+    flow.answered()
+    const room = writer.add(settlement)
+    if (room === undefined) this.#underWay -= 1
+    else this.#wait(room)
+  }
+
+  /**
+   * The server's trouble costs no recipient an attempt. A connection that the server closed while it was idle is no
+   * reason to stop; when as many sends in a row have failed as would fill the transport twice, it is.
+   */
+  #onTrouble(trouble: Trouble, { seq }: Claimed): void {
+    const { transport, claims, halt } = this.#sending
+    this.#unreachableInARow += 1
+    if (trouble.kind === 'misconfigured' || this.#unreachableInARow > 2 * transport.capacity) halt(trouble)
+    this.#wait(claims.giveBack(seq))
+  }
+
+  /** The message keeps its place meanwhile. */
+  #wait(forWhat: Promise<void>): void {
+    forWhat.then(
+      () => {
+        this.#underWay -= 1
+        this.#goOn()
+      },
+      (error: unknown) => {
+        this.#underWay -= 1
+        this.#fail(error)
+        this.#goOn()
+      },
+    )
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#error = error
+  }
 }

@@ -2,57 +2,60 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { log } from '@temporalio/activity'
 import type { Settlement } from '../db/settle.ts'
 
-/** Long enough to settle dozens of recipients with one statement, short enough that a crash leaves few `unknown`. */
-const groupMs = 20
+/** Long enough to settle a hundred recipients with one statement, short enough that a crash leaves few `unknown`. */
+const groupMs = 10
 
 /** Results kept here while Postgres does not answer. Beyond that the senders wait: memory and `unknown` stay bounded. */
-const mostUnwritten = 500
+const mostUnwritten = 1000
 
 /** A fail-over takes seconds. Eight attempts spread over half a minute; then whoever waits hears of it. */
 const attempts = 8
 
-export interface SettlementWriter {
-  /** Returns at once, unless too much is unwritten. Rejects when writing has been given up. */
-  add: (settlement: Settlement) => Promise<void>
-  /** Everything added is written. */
-  flush: () => Promise<void>
-}
+/** Writes results in groups: one statement for all that ended within a moment. */
+export class SettlementWriter {
+  readonly #write: (group: Settlement[], delaySeconds: number) => Promise<unknown>
+  #unwritten: Settlement[] = []
+  #oldestAt = 0
+  #writing: Promise<void> | null = null
 
-/** Writes results in groups: one statement for all that ended within about 20 ms. */
-export function createSettlementWriter(write: (group: Settlement[]) => Promise<unknown>): SettlementWriter {
-  let unwritten: Settlement[] = []
-  let writing: Promise<void> | null = null
-
-  const writeAll = async (): Promise<void> => {
-    for (; unwritten.length > 0; await sleep(groupMs)) {
-      const group = unwritten
-      unwritten = []
-      await persistently(() => write(group)).catch((error: unknown) => {
-        unwritten = [...group, ...unwritten]
-        throw error
-      })
-    }
+  /** @param write is told how long the group's first result has been waiting. */
+  constructor(write: (group: Settlement[], delaySeconds: number) => Promise<unknown>) {
+    this.#write = write
   }
-  const begin = (afterMs: number): Promise<void> => {
-    writing ??= sleep(afterMs)
-      .then(writeAll)
+
+  /** @returns what to wait for, when too much is unwritten. It rejects when writing has been given up. */
+  add(settlement: Settlement): Promise<void> | undefined {
+    if (this.#unwritten.length === 0) this.#oldestAt = performance.now()
+    this.#unwritten.push(settlement)
+    this.#writing ??= this.#begin(groupMs)
+    return this.#unwritten.length > mostUnwritten ? this.#writing : undefined
+  }
+
+  /** Resolves when everything added is written. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null || this.#unwritten.length > 0) await (this.#writing ??= this.#begin(0))
+  }
+
+  #begin(afterMs: number): Promise<void> {
+    const writing = sleep(afterMs)
+      .then(() => this.#writeAll())
       .finally(() => {
-        writing = null
+        this.#writing = null
       })
+    // A failure leaves the group unwritten: the flush at the end tries again, and hears of it.
+    writing.catch(() => {})
     return writing
   }
 
-  return {
-    add: async (settlement) => {
-      unwritten.push(settlement)
-      const written = begin(groupMs)
-      if (unwritten.length > mostUnwritten) await written
-      // A failure leaves the group unwritten: the flush at the end tries again, and hears of it.
-      else written.catch(() => {})
-    },
-    flush: async () => {
-      while (writing !== null || unwritten.length > 0) await begin(0)
-    },
+  async #writeAll(): Promise<void> {
+    for (; this.#unwritten.length > 0; await sleep(groupMs)) {
+      const group = this.#unwritten.splice(0)
+      const since = this.#oldestAt
+      await persistently(() => this.#write(group, (performance.now() - since) / 1000)).catch((error: unknown) => {
+        this.#unwritten = [...group, ...this.#unwritten]
+        throw error
+      })
+    }
   }
 }
 

@@ -69,12 +69,16 @@ export type Outcome =
 /** A campaign compiled once; only what differs between recipients is done here, message by message. */
 export interface CompiledCampaign {
   /** @throws when the template fails on this recipient's data; the recipient is `failed`, the others go on. */
-  compose: (recipient: Recipient) => OutgoingMessage
+  compose: (recipient: Recipient) => OutgoingMessage | Promise<OutgoingMessage>
 }
 
 export interface Transport {
+  /** What sending limits know the server by: its host name. */
+  readonly provider: string
   /** How many connections it may open. */
   readonly connections: number
+  /** How many have a message under way. */
+  connectionsInUse: () => number
   /** How many messages under way at once keep every connection busy; more of them wait for their turn. */
   readonly capacity: number
   /** Settles when the fate of the message is known. Never rejects: every ending is an outcome. */

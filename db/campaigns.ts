@@ -90,6 +90,18 @@ export async function markFinished(db: Db, id: Id): Promise<void> {
     .execute()
 }
 
+/** Whether anything of a campaign may be claimed. */
+export async function isSending(db: Db, id: Id): Promise<boolean> {
+  const row = await db
+    .selectFrom('campaign')
+    .select('id')
+    .where('id', '=', id)
+    .where('state', '=', 'sending')
+    .where('paused_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** What the senders need of a campaign, once per range. */
 export interface SendingCampaign {
   id: Id

@@ -51,25 +51,32 @@ interface ClaimRow extends Claimed {
  * Claims up to `limit` queued recipients for sending and judges the rules 2 and 4 to 8 again, in one statement: who
  * unsubscribed before it began is `skipped`, whatever was frozen. Claims nothing unless the campaign is sending and
  * not paused, which is how a pause takes effect whatever Temporal is doing.
- * @param domains of recipients that are looked at; by default all.
+ * @param where.from the first position to look at, when the ones before it are known to be done.
+ * @param where.domains of the recipients to look at; by default all.
  */
 export async function claim(
   db: Db,
   criteria: Criteria,
   claimer: Claimer,
   limit: number,
-  domains: DomainFilter = everyDomain,
+  where: { from?: number; domains?: DomainFilter } = {},
 ): Promise<ClaimResult> {
-  const { rows } = await claimStatement(criteria, claimer, limit, ofDomains(domains)).execute(db)
+  const { from = claimer.from, domains = everyDomain } = where
+  const { rows } = await claimStatement(criteria, claimer, limit, { from, domains }).execute(db)
   const claimed = rows.filter((row) => row.reason === null)
   return { claimed, skipped: rows.length - claimed.length, lastSeq: rows.at(-1)?.seq ?? null }
 }
 
-const claimStatement = (criteria: Criteria, claimer: Claimer, limit: number, domains: Sql) => sql<ClaimRow>`
+const claimStatement = (
+  criteria: Criteria,
+  claimer: Claimer,
+  limit: number,
+  { from, domains }: { from: number; domains: DomainFilter },
+) => sql<ClaimRow>`
     with picked as materialized (
       select seq, ctid as place, contact_id, address from ${partitionOf(claimer.campaignId)}
-      where campaign_id = ${claimer.campaignId} and seq between ${claimer.from} and ${claimer.to} and state = 'queued'
-        and (not_before is null or not_before <= now()) ${domains}
+      where campaign_id = ${claimer.campaignId} and seq between ${from} and ${claimer.to} and state = 'queued'
+        and (not_before is null or not_before <= now()) ${ofDomains(domains)}
         and exists (select from campaign where id = ${claimer.campaignId} and state = 'sending' and paused_at is null)
       order by seq limit ${limit} for update skip locked
     ), judged as materialized (

@@ -65,7 +65,7 @@ function because(run: CampaignRun): string {
   return ''
 }
 
-function progressRows({ plan, settled, pass, outstanding }: CampaignRun): string[] {
+function progressRows({ plan, settled, pass, outstanding, hold }: CampaignRun): string[] {
   if (plan === null) return []
   const done = totalOf(settled) - settled.queued - settled.claimed
   const percent = plan.audience === 0 ? 100 : Math.floor((100 * done) / plan.audience)
@@ -73,6 +73,7 @@ function progressRows({ plan, settled, pass, outstanding }: CampaignRun): string
     `| audience | ${plan.audience} of ${plan.candidates} candidates |`,
     `| done | ${done} (${percent} %)${pass > 1 ? `, round ${pass}` : ''} |`,
     ...fates.filter((fate) => settled[fate] > 0).map((fate) => `| ${fate} | ${settled[fate]} |`),
+    ...(hold === null ? [] : [`| held | by the limit of ${hold.by} until ${hold.until} |`]),
     ...(outstanding?.retryAt ? [`| next try | ${outstanding.retryAt} for ${outstanding.queued} recipients |`] : []),
   ]
 }

@@ -5,6 +5,7 @@ import type {
   CampaignInput,
   DispatchPlan,
   DispatchResult,
+  Hold,
   Outstanding,
   SeqRange,
 } from './contract.ts'
@@ -17,8 +18,12 @@ export interface CampaignRun {
   plan: DispatchPlan | null
   /** First position that no range of this pass covers yet. */
   nextSeq: number
-  /** Ranges that a pause cut short: they go first when sending goes on. */
+  /** Ranges that were cut short: they go first when sending goes on. */
   unfinished: SeqRange[]
+  /** Ranges of which only recipients in a domain are left whose limit holds them: they go last. */
+  held: SeqRange[]
+  /** The limit that lets nothing go for a while. */
+  hold: Hold | null
   /** Every recipient by fate, as of the end of the latest range. */
   settled: FateCounts
   /** 1 for the first time through the ledger; one more for each round of second tries. */
@@ -28,7 +33,7 @@ export interface CampaignRun {
 }
 
 export function newRun({ campaignId, carry }: CampaignInput): CampaignRun {
-  const run = { description: notYetRead(campaignId), changes: 0, outstanding: null }
+  const run = { description: notYetRead(campaignId), changes: 0, outstanding: null, held: [], hold: null }
   if (carry !== undefined) return { ...run, ...carry }
   return { ...run, plan: null, nextSeq: 1, unfinished: [], settled: noFates(), pass: 1 }
 }
@@ -46,8 +51,8 @@ const notYetRead = (campaignId: string): CampaignDescription => ({
 })
 
 export function carryOf(run: CampaignRun & { plan: DispatchPlan }): CampaignCarry {
-  const { plan, nextSeq, unfinished, settled, pass } = run
-  return { plan, nextSeq, unfinished, settled, pass }
+  const { plan, nextSeq, unfinished, held, settled, pass } = run
+  return { plan, nextSeq, unfinished, held, settled, pass }
 }
 
 /** Takes over what Postgres says now. */
@@ -66,18 +71,29 @@ export function nextRange(run: CampaignRun): SeqRange | undefined {
   const again = run.unfinished.shift()
   if (again !== undefined) return again
   const { audience, rangeSize } = run.plan ?? { audience: 0, rangeSize: 1 }
-  if (run.nextSeq > audience) return undefined
+  if (run.nextSeq > audience) return run.held.shift()
   const range = { from: run.nextSeq, to: Math.min(run.nextSeq + rangeSize - 1, audience) }
   run.nextSeq = range.to + 1
   return range
 }
 
-export const hasRanges = (run: CampaignRun): boolean =>
+const hasFreeRanges = (run: CampaignRun): boolean =>
   run.unfinished.length > 0 || run.nextSeq <= (run.plan?.audience ?? 0)
+
+export const hasRanges = (run: CampaignRun): boolean => hasFreeRanges(run) || run.held.length > 0
+
+/** Milliseconds for which no range could send anything. */
+export function heldMs(run: CampaignRun): number {
+  const { hold } = run
+  if (hold === null || (!hold.everybody && hasFreeRanges(run))) return 0
+  return Math.max(0, Date.parse(hold.until) - Date.now())
+}
 
 export function recordRange(run: CampaignRun, range: SeqRange, result: DispatchResult): void {
   run.settled = result.counts
-  if (result.stopped !== null) run.unfinished.push(range)
+  run.hold = result.held ?? null
+  if (result.held !== undefined && !result.held.everybody) run.held.push(range)
+  else if (result.stopped !== null) run.unfinished.push(range)
 }
 
 /** Starts over at the first position: the ranges will find only what is still queued. */

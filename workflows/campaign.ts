@@ -16,6 +16,7 @@ import {
   type CampaignRun,
   carryOf,
   hasRanges,
+  heldMs,
   isOver,
   isPaused,
   newRun,
@@ -70,15 +71,27 @@ async function resolve(run: CampaignRun): Promise<void> {
 async function sendToAll(run: CampaignRun): Promise<void> {
   while (!isOver(run)) {
     if (isPaused(run)) await resumed(run)
+    else if (heldMs(run) > 0) await untilAllowed(run)
     else if (hasRanges(run)) await sendWindow(run)
     else if (await nothingOutstanding(run)) return
   }
 }
 
+/** Days may lie between two tries under a daily cap; but it may be raised, and nobody would tell us. */
+const longestHoldMs = 10 * 60_000
+
+async function untilAllowed(run: CampaignRun): Promise<void> {
+  publish(run)
+  const { by, until } = run.hold ?? { by: 'nobody', until: '' }
+  await changed(run, Math.min(heldMs(run), longestHoldMs), `the limit of ${by} lets nothing go until ${until}`)
+  run.hold = null
+  await reread(run)
+}
+
 /** Several ranges at once, each taken up as another ends. Ends when a pause, a cancel or a new run is due. */
 async function sendWindow(run: CampaignRun): Promise<void> {
   if (workflowInfo().continueAsNewSuggested) await goOnInNewRun(run)
-  const mayGoOn = () => !isPaused(run) && !isOver(run) && !workflowInfo().continueAsNewSuggested
+  const mayGoOn = () => !isPaused(run) && !isOver(run) && heldMs(run) === 0 && !workflowInfo().continueAsNewSuggested
   const lane = async (): Promise<void> => {
     for (let range = nextRange(run); range !== undefined; range = mayGoOn() ? nextRange(run) : undefined)
       await sendRange(run, range)
@@ -96,7 +109,7 @@ async function sendRange(run: CampaignRun, range: SeqRange): Promise<void> {
     const { campaignId } = run.description
     const result = await dispatch.dispatchRange.executeWithOptions({ summary }, [{ campaignId, ...range }])
     recordRange(run, range, result)
-    if (result.stopped !== null) await reread(run)
+    if (result.stopped === 'paused' || result.stopped === 'cancelled') await reread(run)
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error
     run.unfinished.push(range)

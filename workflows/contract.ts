@@ -25,6 +25,8 @@ export interface CampaignCarry {
   plan: DispatchPlan
   nextSeq: number
   unfinished: SeqRange[]
+  /** Absent in what an earlier version handed over. */
+  held?: SeqRange[]
   settled: FateCounts
   pass: number
 }
@@ -62,13 +64,27 @@ export interface DispatchInput extends SeqRange {
   campaignId: string
 }
 
-/** Why a range ended before its last recipient. */
-export type Stopped = 'paused' | 'cancelled'
+/**
+ * Why a range ended before its last recipient. `turn_over`: it has had its time and gives way to others; `held`: a
+ * sending limit lets nothing of it go for a while.
+ */
+export type Stopped = 'paused' | 'cancelled' | 'turn_over' | 'held'
+
+/** What a sending limit holds up, and until when. */
+export interface Hold {
+  /** The limit, as people name it: `resource acme`. */
+  by: string
+  until: string
+  /** Whether it holds every recipient of the campaign, or only those of one domain. */
+  everybody: boolean
+}
 
 export interface DispatchResult {
   /** Where all recipients of the campaign stand now. */
   counts: FateCounts
   stopped: Stopped | null
+  /** For `held`. */
+  held?: Hold
 }
 
 /** What is left when every range has been dispatched once. */

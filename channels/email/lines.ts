@@ -66,6 +66,11 @@ export class Lines {
     setImmediate(() => this.#advance())
   }
 
+  /** Lines with a message under way. */
+  inUse(): number {
+    return [...this.#kept].filter(({ line }) => !line.isIdle()).length
+  }
+
   close(): void {
     this.#isClosed = true
     if (this.#clock !== null) clearInterval(this.#clock)

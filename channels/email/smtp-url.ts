@@ -5,6 +5,7 @@ import { Refusal } from '../../domain/refusal.ts'
 export interface SmtpSettings {
   connection: SMTPConnectionOptions
   auth: { user: string; pass: string } | null
+  host: string
   /** Host and port, for messages to people. Holds no secret. */
   server: string
 }
@@ -29,6 +30,7 @@ export function parseSmtpUrl(url: string): SmtpSettings {
     // Whatever the query says, the dialogue is not logged: it holds addresses and the login.
     connection: { connectionTimeout, ...options, host, logger: false, debug: false, transactionLog: false },
     auth: auth?.user ? { user: auth.user, pass: auth.pass } : null,
+    host,
     server: `${host}:${options.port ?? (options.secure ? 465 : 587)}`,
   }
 }

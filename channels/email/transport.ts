@@ -14,10 +14,13 @@ const messagesPerConnection = 2
  */
 export function createSmtpTransport({ url, connections }: { url: string; connections: number }): Transport {
   const waiting: Delivery[] = []
-  const lines = new Lines(parseSmtpUrl(url), connections, waiting)
+  const settings = parseSmtpUrl(url)
+  const lines = new Lines(settings, connections, waiting)
   let isClosed = false
   return {
+    provider: settings.host,
     connections,
+    connectionsInUse: () => lines.inUse(),
     capacity: messagesPerConnection * connections,
     send: (message) => {
       if (isClosed) return Promise.resolve(closed)

@@ -261,7 +261,7 @@ test('domains: one alone, or all but some', async () => {
   const criteria = await criteriaOf(db, campaignId)
   const claimer = { campaignId, from: 1, to: 4, token: randomUUID() }
   const seqs = async (domains: DomainFilter) =>
-    (await claim(db, criteria, claimer, 4, domains)).claimed.map((row) => row.seq)
+    (await claim(db, criteria, claimer, 4, { domains })).claimed.map((row) => row.seq)
   expect(await seqs({ only: 'gmail.com' })).toEqual([1, 3])
   expect(await seqs({ without: ['gmail.com', 'example.org'] })).toEqual([2])
   expect(await seqs({ without: [] })).toEqual([4])

@@ -18,7 +18,9 @@ export function scriptedChannel(connections = 2): ScriptedChannel {
       compose: (recipient) => ({ from: 'news@acme.example', to: recipient.address, raw: Buffer.from('') }),
     }),
     transport: {
+      provider: 'mail.test',
       connections,
+      connectionsInUse: () => 0,
       capacity: connections,
       send: async (message) => {
         channel.sent.push(message.to)

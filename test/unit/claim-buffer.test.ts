@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createClaimBuffer } from '../../activities/claim-buffer.ts'
+import { ClaimBuffer } from '../../activities/claim-buffer.ts'
 import type { Claimed, ClaimResult } from '../../db/claim.ts'
 
 const recipient = (seq: number): Claimed => ({
@@ -21,61 +22,63 @@ const batch = (...seqs: number[]): ClaimResult => ({
 })
 const nothing = batch()
 
-const takeAll = async (buffer: ReturnType<typeof createClaimBuffer>): Promise<number[]> => {
+/** Takes as a sender does: whatever is here, and again when something changes, until nothing more will come. */
+function takingAll(options: { claimMore: () => Promise<ClaimResult>; wanted?: (waiting: number) => number }) {
   const taken: number[] = []
-  for (let next = await buffer.take(); next !== undefined; next = await buffer.take()) taken.push(next.seq)
-  return taken
+  const { promise: ended, resolve, reject } = Promise.withResolvers<number[]>()
+  const takeAll = (): void => {
+    try {
+      for (let next = buffer.next(); next !== undefined; next = buffer.next()) taken.push(next.seq)
+      if (buffer.isExhausted()) resolve(taken)
+    } catch (error) {
+      reject(error)
+    }
+  }
+  const buffer = new ClaimBuffer({ wanted: (waiting) => (waiting > 1 ? 0 : 10), ...options, onChange: takeAll })
+  takeAll()
+  return { buffer, taken, ended }
 }
 
 test('hands out everything in order, and ends when a claim finds nothing', async () => {
   const answers = [batch(1, 2, 3), { claimed: [], skipped: 2, lastSeq: 5 }, batch(6), nothing]
-  expect(
-    await takeAll(
-      createClaimBuffer(
-        async () => answers.shift() ?? nothing,
-        () => 1,
-      ),
-    ),
-  ).toEqual([1, 2, 3, 6])
+  const { ended } = takingAll({ claimMore: async () => answers.shift() ?? nothing })
+  expect(await ended).toEqual([1, 2, 3, 6])
 })
 
-test('claims ahead as soon as few are waiting, and never two claims at once', async () => {
-  let underWay = 0
-  let most = 0
+test('claims ahead as soon as few are waiting, as many as are wanted, and never two claims at once', async () => {
+  const limits: number[] = []
   const answers = [batch(1, 2, 3, 4), batch(5, 6, 7, 8)]
-  const claimMore = async () => {
-    most = Math.max(most, (underWay += 1))
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    underWay -= 1
+  const claimMore = async (limit: number): Promise<ClaimResult> => {
+    limits.push(limit)
+    await sleep(5)
     return answers.shift() ?? nothing
   }
-  const buffer = createClaimBuffer(claimMore, () => 2)
-  expect((await buffer.take())?.seq).toBe(1)
-  expect(answers).toHaveLength(1)
-  expect((await buffer.take())?.seq).toBe(2)
-  expect((await buffer.take())?.seq).toBe(3)
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  expect(answers).toHaveLength(0)
-  const lanes = await Promise.all([takeAll(buffer), takeAll(buffer), takeAll(buffer)])
-  expect(lanes.flat().toSorted()).toEqual([4, 5, 6, 7, 8])
-  expect(most).toBe(1)
+  const wanted = (waiting: number) => (waiting > 2 ? 0 : 10 - waiting)
+  const buffer = new ClaimBuffer({ claimMore, wanted, onChange: () => {} })
+  expect(buffer.next()).toBeUndefined()
+  await sleep(20)
+  expect([buffer.next()?.seq, buffer.next()?.seq]).toEqual([1, 2])
+  expect(limits).toEqual([10])
+  expect([buffer.next()?.seq, buffer.next()?.seq, buffer.next()]).toEqual([3, 4, undefined])
+  expect(limits).toEqual([10, 8])
+  await sleep(20)
+  expect(buffer.next()?.seq).toBe(5)
+  expect(buffer.isExhausted()).toBe(false)
 })
 
 test('a stop waits for the claim under way and hands over what nobody will send', async () => {
   let answer: (result: ClaimResult) => void = () => {}
   const claimMore = () => new Promise<ClaimResult>((resolve) => (answer = resolve))
-  const buffer = createClaimBuffer(claimMore, () => 1)
-  const waiting = buffer.take()
+  const buffer = new ClaimBuffer({ claimMore, wanted: () => 10, onChange: () => {} })
+  expect(buffer.next()).toBeUndefined()
   const stopped = buffer.stop()
   answer(batch(1, 2))
-  expect((await stopped).map((row) => row.seq).length + ((await waiting) === undefined ? 0 : 1)).toBe(2)
-  expect(await buffer.take()).toBeUndefined()
+  expect((await stopped).map((row) => row.seq)).toEqual([1, 2])
+  expect(buffer.next()).toBeUndefined()
+  expect(buffer.isExhausted()).toBe(true)
 })
 
-test('a failed claim reaches whoever waits for it', async () => {
-  const buffer = createClaimBuffer(
-    () => Promise.reject(new Error('no database')),
-    () => 1,
-  )
-  await expect(buffer.take()).rejects.toThrow('no database')
+test('a failed claim reaches whoever asks for more', async () => {
+  const { ended } = takingAll({ claimMore: () => Promise.reject(new Error('no database')) })
+  await expect(ended).rejects.toThrow('no database')
 })

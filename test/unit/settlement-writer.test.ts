@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, test } from 'vitest'
-import { createSettlementWriter } from '../../activities/settlement-writer.ts'
+import { SettlementWriter } from '../../activities/settlement-writer.ts'
 import type { Settlement } from '../../db/settle.ts'
 
 const sent = (seq: number): Settlement => ({ seq, state: 'sent', response: '250', serverId: null })
@@ -8,7 +8,7 @@ const seqs = (groups: Settlement[][]) => groups.map((group) => group.map((each) 
 
 test('what ends within a moment is written together, once', async () => {
   const groups: Settlement[][] = []
-  const writer = createSettlementWriter(async (group) => groups.push(group))
+  const writer = new SettlementWriter(async (group) => groups.push(group))
   for (const seq of [1, 2, 3]) await writer.add(sent(seq))
   expect(groups).toEqual([])
   await writer.flush()
@@ -20,7 +20,7 @@ test('what ends within a moment is written together, once', async () => {
 test('a group that could not be written is written again, and nothing is lost meanwhile', async () => {
   const groups: Settlement[][] = []
   let broken = true
-  const writer = createSettlementWriter(async (group) => {
+  const writer = new SettlementWriter(async (group) => {
     if (broken) throw new Error('no database')
     groups.push(group)
   })
@@ -37,7 +37,7 @@ test('a group that could not be written is written again, and nothing is lost me
 
 test('whoever adds waits while too much is unwritten', async () => {
   const database = Promise.withResolvers<void>()
-  const writer = createSettlementWriter(() => database.promise)
+  const writer = new SettlementWriter(() => database.promise)
   await writer.add(sent(0))
   await new Promise((resolve) => setTimeout(resolve, 40))
   for (let seq = 1; seq <= 500; seq += 1) await writer.add(sent(seq))

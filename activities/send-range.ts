@@ -1,0 +1,151 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { CompiledCampaign } from '../channels/channel.ts'
+import type { SendingCampaign } from '../db/campaigns.ts'
+import type { Claimer, DomainFilter } from '../db/claim.ts'
+import { type Criteria, criteriaOf } from '../db/criteria.ts'
+import { limitsOf } from '../db/limits.ts'
+import { settle } from '../db/settle.ts'
+import type { LimitRef } from '../domain/limit.ts'
+import { Claims } from './claims.ts'
+import type { DispatchDeps } from './dispatch.ts'
+import type { Flow, Flows } from './flow.ts'
+import { type Halt, Halting } from './halting.ts'
+import type { Metrics } from './metrics.ts'
+import { createPace, type Held } from './pace.ts'
+import { sendClaimed } from './send-claimed.ts'
+import { SettlementWriter } from './settlement-writer.ts'
+import type { Turns } from './turns.ts'
+import { watchCampaign } from './watch-campaign.ts'
+
+/** One attempt at a range. */
+export interface RangeAttempt extends DispatchDeps {
+  turns: Turns
+  flows: Flows
+  campaign: SendingCampaign
+  claimer: Claimer
+  metrics: Metrics
+  /** Counts what was settled, for the heartbeat. */
+  progress: { settled: number }
+}
+
+/** How it ended: both null at the end of the range, or where nothing may be claimed. */
+export interface RangeEnd {
+  halt: Halt | null
+  /** The limit that holds the rest of it. */
+  held: Held | null
+}
+
+/**
+ * Places at the workers are few, and a range that is slow, or waits for its turn, holds one. After this time it gives
+ * way, so that a small campaign is not stuck behind a large one.
+ */
+const longestAttemptMs = 60_000
+
+export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
+  const { db, campaign, flows } = attempt
+  using halting = new Halting()
+  halting.haltOn(attempt.stopping, { kind: 'stopping' })
+  halting.haltOn(cancellationSignal(), { kind: 'cancelled' })
+  halting.haltOn(AbortSignal.timeout(longestAttemptMs), { kind: 'turn_over' })
+  const criteria = await criteriaOf(db, campaign.id)
+  const limits = await limitsOf(db, limitNames(attempt))
+  const compiled = compile(attempt)
+  const writer = createWriter(attempt, criteria)
+  const { flow, leave } = flows.join(campaign.id)
+  const stopWatching = watchCampaign(db, campaign.id, limitNames(attempt), limits, halting.halt)
+  try {
+    const range: RangeInHand = { ...attempt, criteria, compiled, writer, flow, halting }
+    const held = await allOf(streamsOf(limits).map((stream) => sendStream(range, stream)))
+    return { halt: halting.reason, held: held.find((each) => each !== null) ?? null }
+  } finally {
+    stopWatching()
+    leave()
+    // After a failure too: the next attempt would take for unknown what the server has answered.
+    await writer.flush()
+  }
+}
+
+const limitNames = ({ channel, campaign }: RangeAttempt) => ({
+  provider: channel.transport.provider,
+  resource: campaign.sender.key,
+  campaign: campaign.key,
+})
+
+const compile = ({ channel, publicUrl, campaign }: RangeAttempt): CompiledCampaign =>
+  channel.compile({
+    campaignId: campaign.id,
+    campaignKey: campaign.key,
+    sender: campaign.sender,
+    defaultLanguage: campaign.defaultLanguage,
+    content: new Map(campaign.content.map(({ language, ...content }) => [language.toLowerCase(), content])),
+    publicUrl,
+  })
+
+const createWriter = ({ db, claimer, metrics, progress }: RangeAttempt, { channel }: Criteria): SettlementWriter =>
+  new SettlementWriter(async (group, delaySeconds) => {
+    const startedAt = performance.now()
+    progress.settled += await settle(db, claimer, channel, group)
+    const seconds = (performance.now() - startedAt) / 1000
+    metrics.seconds('settle', seconds)
+    metrics.seconds('settle_delay', delaySeconds + seconds)
+    metrics.settled(group)
+  })
+
+/** Recipients of a range that are claimed together, because the same limits hold for them. */
+interface Stream {
+  domains: DomainFilter
+  limits: LimitRef[]
+  /** Who waits for whom: streams of this name, in this process, claim one after the other. */
+  turn: string
+}
+
+/** One for each domain that has a limit of its own, so that it holds up nobody else; and one for the rest. */
+const streamsOf = ({ shared, domains }: { shared: LimitRef[]; domains: string[] }): Stream[] => [
+  { domains: { without: domains }, limits: shared, turn: '' },
+  ...domains.map((domain) => ({
+    domains: { only: domain },
+    limits: [...shared, { scope: 'domain' as const, key: domain }],
+    turn: domain,
+  })),
+]
+
+interface RangeInHand extends RangeAttempt {
+  criteria: Criteria
+  compiled: CompiledCampaign
+  writer: SettlementWriter
+  flow: Flow
+  halting: Halting
+}
+
+/**
+ * Claims when it is this range's turn. Of several ranges of a campaign side by side each would claim a part of what
+ * one can, with statements that cost nearly as much.
+ */
+async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream): Promise<Held | null> {
+  const { db, campaign, channel, metrics, halting, turns } = range
+  const endTurn = await turns.take(`${campaign.id} ${turn}`, halting.signal)
+  if (endTurn === null) return null
+  const { transport } = channel
+  const pace = createPace(db, limits, halting.signal, metrics)
+  const claims = new Claims({ ...range, domains, pace, capacity: transport.capacity, onExhausted: endTurn })
+  const stopped = new Promise<void>((resolve, reject) => {
+    halting.signal.addEventListener('abort', () => void claims.stop().then(resolve, reject), { once: true })
+  })
+  stopped.catch(() => {})
+  try {
+    await sendClaimed({ ...range, transport, claims, halt: halting.halt })
+    if (halting.signal.aborted) await stopped
+    return claims.held
+  } finally {
+    endTurn()
+    await claims.stop()
+  }
+}
+
+/** Every one has come to its end before any failure is heard of: they share what would be closed then. */
+async function allOf<T>(work: Promise<T>[]): Promise<T[]> {
+  const ends = await Promise.allSettled(work)
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+}
