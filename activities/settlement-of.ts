@@ -37,7 +37,7 @@ function deferred(
   return { seq, state: 'failed', reason: 'deferred_too_often', code, response, addressIsDead: false }
 }
 
-/** A template that fails on one recipient's data fails that recipient, not the campaign. */
+/** A template that fails on one recipient's data, or a signature, fails that recipient, not the campaign. */
 export function templateFailed({ seq }: Claimed, error: unknown): Settlement {
   const response = error instanceof Error ? error.message.slice(0, 500) : String(error)
   return { seq, state: 'failed', reason: 'template', code: null, response, addressIsDead: false }

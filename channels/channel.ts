@@ -68,7 +68,12 @@ export type Outcome =
 
 /** A campaign compiled once; only what differs between recipients is done here, message by message. */
 export interface CompiledCampaign {
-  /** @throws when the template fails on this recipient's data; the recipient is `failed`, the others go on. */
+  /**
+   * A promise only where something is waited for, such as a signature made on another core. Whoever calls looks which
+   * it is.
+   * @throws or rejects when the template fails on this recipient's data, or the signature fails: the recipient is
+   * `failed`, the others go on.
+   */
   compose: (recipient: Recipient) => OutgoingMessage | Promise<OutgoingMessage>
 }
 

@@ -8,9 +8,18 @@ import { Refusal } from './refusal.ts'
 export interface DkimSettings {
   domain: string
   selector: string
-  /** RSA, in PEM form. */
+  /** RSA or Ed25519, in PEM form. */
   privateKey: string
 }
+
+export interface DkimKey {
+  /** As the a= of a signature names it: by the type of the key (RFC 6376 3.3, RFC 8463 3). */
+  algorithm: 'rsa-sha256' | 'ed25519-sha256'
+  privateKey: KeyObject
+}
+
+/** RFC 8301 3.2: below that a receiver takes the mail for unsigned; 2048 is what it recommends. */
+const fewestRsaBits = 1024
 
 /** @returns the address with its domain in ASCII. @throws {Refusal} */
 export function checkSenderAddress(address: string, field: string): string {
@@ -30,19 +39,31 @@ export function checkListId(listId: string, field: string): string {
 }
 
 /** @throws {Refusal} that never quotes the key. */
-export function readDkimKey(dkim: DkimSettings, field: string): KeyObject {
+export function readDkimKey(dkim: DkimSettings, field: string): DkimKey {
   if (!isDomainLike(dkim.domain) || !isDomainLike(dkim.selector))
     throw new Refusal({
       field,
       rule: 'domain and selector are names in ASCII, as they stand in DNS',
       remedy: 'Correct the DKIM settings of the resource.',
     })
-  const key = parseKey(dkim.privateKey)
-  if (key?.asymmetricKeyType === 'rsa') return key
+  const privateKey = parseKey(dkim.privateKey)
+  if (privateKey?.asymmetricKeyType === 'ed25519') return { algorithm: 'ed25519-sha256', privateKey }
+  if (privateKey?.asymmetricKeyType !== 'rsa')
+    throw new Refusal({
+      field: `${field}.privateKey`,
+      rule: 'the DKIM key is an RSA or Ed25519 private key in PEM form',
+      remedy: 'Paste the whole key, with its BEGIN and END lines.',
+    })
+  refuseShortKey(privateKey.asymmetricKeyDetails?.modulusLength ?? 0, field)
+  return { algorithm: 'rsa-sha256', privateKey }
+}
+
+function refuseShortKey(bits: number, field: string): void {
+  if (bits >= fewestRsaBits) return
   throw new Refusal({
     field: `${field}.privateKey`,
-    rule: 'the DKIM key is an RSA private key in PEM form',
-    remedy: 'Paste the whole key, with its BEGIN and END lines.',
+    rule: `an RSA key for DKIM has at least ${fewestRsaBits} bits (RFC 8301), and this one has ${bits}`,
+    remedy: 'Make one of 2048 bits.',
   })
 }
 

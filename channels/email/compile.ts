@@ -1,7 +1,7 @@
 import { Refusal } from '../../domain/refusal.ts'
 import { compileTemplate, type Template, type TemplateScope } from '../../domain/template.ts'
 import type { Tokens } from '../../domain/unsubscribe-token.ts'
-import type { CampaignContent, CompiledCampaign, Content, Recipient } from '../channel.ts'
+import type { CampaignContent, CompiledCampaign, Content, OutgoingMessage, Recipient } from '../channel.ts'
 import { type DkimSigner, dkimSigner } from './dkim.ts'
 import { compileHeaders, subjectField, unsubscribePrefix } from './headers.ts'
 import { type CompiledBody, compileBody } from './mime.ts'
@@ -39,9 +39,13 @@ export function compileCampaign(campaign: CampaignContent, tokens: Tokens): Comp
       const headers =
         writeHeaders({ recipient, subjectField: content.subject(scope), token, unsubscribeUrl }) + content.body.headers
       const body = content.body.write(content.text.fill(scope), content.html?.fill(scope) ?? [])
-      const raw = `${sign(headers, body)}${headers}\r\n${body}`
-      // Of all that it holds only an address can be beyond ASCII, and needs SMTPUTF8 then (RFC 6532).
-      return { from: sender.fromAddress, to: recipient.address, raw: isAscii(headers) ? raw : Buffer.from(raw) }
+      const signedBy = (signature: string): OutgoingMessage => {
+        const raw = `${signature}${headers}\r\n${body}`
+        // Of all that it holds only an address can be beyond ASCII, and needs SMTPUTF8 then (RFC 6532).
+        return { from: sender.fromAddress, to: recipient.address, raw: isAscii(headers) ? raw : Buffer.from(raw) }
+      }
+      const signature = sign(headers, body)
+      return typeof signature === 'string' ? signedBy(signature) : signature.then(signedBy)
     },
   }
 }

@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { checkListId, checkSenderAddress, readDkimKey } from '../../domain/sender-rules.ts'
+import { checkListId, checkSenderAddress, type DkimKey, readDkimKey } from '../../domain/sender-rules.ts'
 import type { Sender } from '../channel.ts'
 
 /** A sender whose every field can stand in a header as it is, except the two display names. */
@@ -12,7 +11,7 @@ export interface CheckedSender {
   replyTo: string | null
   listLabel: string
   listId: string
-  dkim: { domain: string; selector: string; privateKey: KeyObject } | null
+  dkim: { domain: string; selector: string; key: DkimKey } | null
 }
 
 /** @throws Refusal for an address, a List-ID or a DKIM key that no header could hold. */
@@ -27,6 +26,6 @@ export function checkSender(sender: Sender): CheckedSender {
     // RFC 2919 3: angle brackets enclose the id, and only the id.
     listLabel: sender.listLabel.replaceAll(/[<>]/g, ' '),
     listId: checkListId(sender.listId, 'resource.listId'),
-    dkim: sender.dkim === null ? null : { ...sender.dkim, privateKey: readDkimKey(sender.dkim, 'resource.dkim') },
+    dkim: sender.dkim === null ? null : { ...sender.dkim, key: readDkimKey(sender.dkim, 'resource.dkim') },
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createEmailChannel } from '../../channels/email/email-channel.ts'
 import { freePort } from '../../dev/free-port.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
-import { campaignLike, recipientLike } from '../setup/campaign.ts'
+import { campaignLike, composeUnsigned } from '../setup/campaign.ts'
 import { dialogues, drop, inTurn, say, sayAndEnd, startScriptedSmtp } from '../setup/scripted-smtp.ts'
 import { fateAgainst, message, transportTo } from '../setup/smtp-transport.ts'
 
@@ -160,7 +160,7 @@ describe('the whole channel', () => {
       connections: 3,
       tokens: createTokens(['a secret for tests']),
     })
-    const composed = channel.compile(campaignLike()).compose(recipientLike())
+    const composed = composeUnsigned(channel.compile(campaignLike()))
     expect((await channel.transport.send(composed)).kind).toBe('accepted')
     expect(channel.transport.connections).toBe(3)
     expect(server.commands.slice(1, 3)).toEqual(['MAIL FROM:<news@example.org>', 'RCPT TO:<ada@example.com>'])

@@ -1,4 +1,4 @@
-import type { CampaignContent, Recipient, Sender } from '../../channels/channel.ts'
+import type { CampaignContent, CompiledCampaign, OutgoingMessage, Recipient, Sender } from '../../channels/channel.ts'
 
 /** A sender, a campaign and a recipient to begin with: a test names what it changes. */
 export const senderLike = (changes: Partial<Sender> = {}): Sender => ({
@@ -43,3 +43,10 @@ export const recipientLike = (changes: Partial<Recipient> = {}): Recipient => ({
   attributes: {},
   ...changes,
 })
+
+/** A message that nobody signs is there at once. */
+export function composeUnsigned(compiled: CompiledCampaign, recipient: Partial<Recipient> = {}): OutgoingMessage {
+  const message = compiled.compose(recipientLike(recipient))
+  if (message instanceof Promise) throw new Error('an unsigned message is no promise')
+  return message
+}

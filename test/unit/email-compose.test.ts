@@ -4,13 +4,13 @@ import type { CampaignContent, Content, Recipient } from '../../channels/channel
 import { compileCampaign } from '../../channels/email/compile.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
-import { campaignLike, recipientLike, senderLike } from '../setup/campaign.ts'
+import { campaignLike, composeUnsigned, recipientLike, senderLike } from '../setup/campaign.ts'
 
 const tokens = createTokens(['a secret for tests'])
 const token = '7QAAAAAAAAAAKgAAAAAAAAPpHvbfZaFPxhLYn3m9mVE6NA'
 
 const compose = (campaign: Partial<CampaignContent> = {}, recipient: Partial<Recipient> = {}) =>
-  compileCampaign(campaignLike(campaign), tokens).compose(recipientLike(recipient))
+  composeUnsigned(compileCampaign(campaignLike(campaign), tokens), recipient)
 const parse = (campaign?: Partial<CampaignContent>, recipient?: Partial<Recipient>) =>
   PostalMime.parse(compose(campaign, recipient).raw)
 
@@ -206,7 +206,7 @@ describe('a recipient that cannot be composed', () => {
     expect(() => compiled.compose(recipientLike({ address: 'a@b.c>\r\nRCPT TO:<x@y.z' }))).toThrow(
       'no header can carry the address',
     )
-    expect(compiled.compose(recipientLike({ attributes: { n: 2 } })).raw.toString()).toMatch(/\r\n\r\nxx\r\n$/)
+    expect(composeUnsigned(compiled, { attributes: { n: 2 } }).raw.toString()).toMatch(/\r\n\r\nxx\r\n$/)
   })
 })
 

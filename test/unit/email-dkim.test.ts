@@ -1,60 +1,56 @@
-import { generateKeyPairSync } from 'node:crypto'
+import * as fc from 'fast-check'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { describe, expect, it } from 'vitest'
-import type { Content } from '../../channels/channel.ts'
+import type { Content, Recipient } from '../../channels/channel.ts'
 import { compileCampaign } from '../../channels/email/compile.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
 import { campaignLike, recipientLike, senderLike } from '../setup/campaign.ts'
+import { brokenRsaKey, type DkimKeyPair, ed25519Key, rsaKey } from '../setup/dkim-keys.ts'
 
-const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'der' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-})
+const tokens = createTokens(['a secret for tests'])
 
-/** Stands in for DNS: the key of this selector, and nothing else. */
-const resolver = async (name: string, type: string): Promise<string[][]> => {
-  if (name === 's1._domainkey.example.org' && type === 'TXT')
-    return [[`v=DKIM1; k=rsa; p=${publicKey.toString('base64')}`]]
-  throw Object.assign(new Error(`no ${type} record of ${name}`), { code: 'ENOTFOUND' })
+interface Varied {
+  content?: Content
+  fromName?: string
+  recipient?: Partial<Recipient>
 }
 
-const sender = senderLike({ dkim: { domain: 'example.org', selector: 's1', privateKey } })
-const signed = (content?: Content, fromName = 'Zoë'): string => {
-  const campaign = campaignLike({
-    sender: { ...sender, fromName },
-    ...(content ? { content: new Map([['en', content]]) } : {}),
-  })
-  return compileCampaign(campaign, createTokens(['a secret for tests']))
-    .compose(recipientLike({ lastName: 'Ærø' }))
-    .raw.toString()
+async function signed({ privateKey }: DkimKeyPair, { content, fromName = 'Zoë', recipient }: Varied = {}) {
+  const sender = senderLike({ fromName, dkim: { domain: 'example.org', selector: 's1', privateKey } })
+  const campaign = campaignLike({ sender, ...(content && { content: new Map([['en', content]]) }) })
+  const message = await compileCampaign(campaign, tokens).compose(recipientLike({ lastName: 'Ærø', ...recipient }))
+  return message.raw.toString()
 }
 
-async function verdictOn(raw: string): Promise<string> {
+/** In place of DNS there is the key of this selector, and nothing else. */
+async function verdictOn(raw: string, { record }: DkimKeyPair): Promise<string> {
+  const resolver = async (name: string, type: string): Promise<string[][]> => {
+    if (name === 's1._domainkey.example.org' && type === 'TXT') return [[record]]
+    throw Object.assign(new Error(`no ${type} record of ${name}`), { code: 'ENOTFOUND' })
+  }
   const { results } = await dkimVerify(Buffer.from(raw), { resolver })
   expect(results).toHaveLength(1)
   return String(results[0]?.status.result)
 }
 
-describe('a DKIM signature, judged by another implementation', () => {
+describe.each([
+  ['rsa-sha256', rsaKey()],
+  ['ed25519-sha256', ed25519Key()],
+])('a DKIM signature by %s, judged by another implementation', (algorithm, key) => {
   it('holds', async () => {
-    expect(await verdictOn(signed())).toBe('pass')
+    expect(await verdictOn(await signed(key), key)).toBe('pass')
   })
 
-  it('covers every header that there is, both List-Unsubscribe headers among them', () => {
-    const raw = signed()
+  it('covers every header that there is, both List-Unsubscribe headers among them', async () => {
+    const raw = await signed(key)
     const unfolded = raw
       .slice(0, raw.indexOf('\r\n\r\n'))
       .replaceAll(/\r\n[ \t]/g, ' ')
       .split('\r\n')
-    const [signature, ...others] = unfolded
-    expect(signature).toMatch(
-      /^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=example\.org; q=dns\/txt; s=s1; /,
-    )
-    const covered = /; h=([^;]*)/
-      .exec(signature ?? '')?.[1]
-      ?.replaceAll(/\s/g, '')
-      .split(':')
+    const [signature = '', ...others] = unfolded
+    expect(signature).toMatch(/^DKIM-Signature: v=1; a=[^;]+; c=relaxed\/relaxed; d=example\.org; q=dns\/txt; s=s1; /)
+    expect(signature).toContain(` a=${algorithm};`)
+    const covered = /; h=([^;]*)/.exec(signature)?.[1]?.split(':')
     expect(covered?.toSorted()).toEqual(others.map((line) => line.slice(0, line.indexOf(':')).toLowerCase()).toSorted())
     expect(covered).toEqual(
       expect.arrayContaining(['list-unsubscribe', 'list-unsubscribe-post', 'reply-to', 'feedback-id']),
@@ -68,8 +64,28 @@ describe('a DKIM signature, judged by another implementation', () => {
     ['spaces before soft line breaks', { subject: 'x', text: 'word '.repeat(200), html: '\t<p>  </p>  \n'.repeat(50) }],
     ['long folded headers', { subject: 'word '.repeat(100), text: 'x', html: null }],
   ])('holds with %s', async (_name, content) => {
-    expect(await verdictOn(signed(content, 'Имя '.repeat(60)))).toBe('pass')
+    expect(await verdictOn(await signed(key, { content, fromName: 'Имя '.repeat(60) }), key)).toBe('pass')
   })
+
+  it('holds with an address beyond ASCII', async () => {
+    expect(await verdictOn(await signed(key, { recipient: { address: 'ádá@example.com' } }), key)).toBe('pass')
+  })
+
+  it('holds whatever the names, the subject and the body', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n', '=', '.', 'a', 'é') }),
+    )
+    const varied = fc.record({ fromName: text, firstName: text, lastName: text, it: text, withHtml: fc.boolean() })
+    await fc.assert(
+      fc.asyncProperty(varied, async ({ fromName, firstName, lastName, it, withHtml }) => {
+        const hole = '{{ contact.attributes.it }}'
+        const content = { subject: `Re ${hole}`, text: hole, html: withHtml ? `<p>${hole}</p>` : null }
+        const raw = await signed(key, { content, fromName, recipient: { firstName, lastName, attributes: { it } } })
+        expect(await verdictOn(raw, key)).toBe('pass')
+      }),
+    )
+  }, 60_000)
 
   it.each([
     ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click', 'List-Unsubscribe=Two-Click'],
@@ -78,8 +94,15 @@ describe('a DKIM signature, judged by another implementation', () => {
     ['Feedback-ID', '42:weekly', '43:weekly'],
     ['the body', 'Leave:', 'Stay:'],
   ])('breaks when %s is altered', async (_name, from, to) => {
-    const raw = signed()
+    const raw = await signed(key)
     expect(raw).toContain(from)
-    expect(await verdictOn(raw.replace(from, to))).not.toBe('pass')
+    expect(await verdictOn(raw.replace(from, to), key)).not.toBe('pass')
+  })
+})
+
+describe('a key that cannot sign', () => {
+  it('rejects the message, and says that it is the key', async () => {
+    const composing = signed({ privateKey: brokenRsaKey(), record: '' })
+    await expect(composing).rejects.toThrow('the DKIM key could not sign')
   })
 })
