@@ -15,7 +15,7 @@ import { content } from './message.ts'
 // - `messagesPerSecond` of wall time, which is more than one thread can do where another core signs.
 
 const rounds = 7
-/** As many as a worker with ten connections has under way. */
+/** As many as two ranges keep under way over ten connections. */
 const atOnce = 40
 const publicUrl = 'https://mail.bench.example'
 

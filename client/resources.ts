@@ -3,7 +3,13 @@ import type { Connection } from '../db/connect.ts'
 import { createResource, listResources } from '../db/resources.ts'
 import { keyPattern } from '../domain/category-key.ts'
 import { Refusal } from '../domain/refusal.ts'
-import { checkListId, checkSenderAddress, type DkimSettings, readDkimKey } from '../domain/sender-rules.ts'
+import {
+  checkListId,
+  checkSenderAddress,
+  type DkimKey,
+  type DkimSettings,
+  readDkimKey,
+} from '../domain/sender-rules.ts'
 
 export interface NewResource {
   /** Immutable; campaigns and categories name the resource by it. */
@@ -16,7 +22,10 @@ export interface NewResource {
   listLabel: string
   /** What List-ID identifies the list by, such as `news.acme.example` (RFC 2919). */
   listId: string
-  /** Signs the mail with an RSA key in PEM form. */
+  /**
+   * Signs the mail, with an RSA key of at least 1024 bits (RFC 8301 recommends 2048) or an Ed25519 key (RFC 8463), in PEM
+   * form. RSA is what every receiver can verify.
+   */
   dkim?: DkimSettings
 }
 
@@ -65,7 +74,7 @@ export class Resources {
     const parsed = schema.safeParse(resource)
     if (!parsed.success) throw refusalOf(parsed.error)
     const { key, name, fromName, listLabel, listId, dkim } = parsed.data
-    if (dkim !== undefined) readDkimKey(dkim, 'dkim')
+    const dkimKey = dkim === undefined ? null : readDkimKey(dkim, 'dkim')
     const fromAddress = checkSenderAddress(parsed.data.fromAddress, 'fromAddress')
     const row = {
       key,
@@ -80,7 +89,7 @@ export class Resources {
       dkim_private_key: dkim?.privateKey ?? null,
     }
     const created = await createResource(this.#database.db, row)
-    return { ...created, key, warnings: warningsOf(fromAddress, listId, dkim?.domain) }
+    return { ...created, key, warnings: [...warningsOf(fromAddress, listId, dkim?.domain), ...keyWarnings(dkimKey)] }
   }
 
   async list(): Promise<Resource[]> {
@@ -122,3 +131,11 @@ function warningsOf(fromAddress: string, listId: string, dkimDomain: string | un
       : []),
   ]
 }
+
+/** RFC 8463 6: a signature by an algorithm that a receiver does not know is none to it. */
+const keyWarnings = (key: DkimKey | null): string[] =>
+  key?.algorithm === 'ed25519-sha256'
+    ? [
+        'dkim.privateKey is an Ed25519 key: receivers that do not know it yet take the mail for unsigned. RSA is known to all.',
+      ]
+    : []

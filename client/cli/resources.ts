@@ -26,7 +26,7 @@ export function addResources(program: Command): void {
     .requiredOption('--list-id <domain>', 'what List-ID identifies the list by, such as news.acme.example')
     .option('--dkim-domain <domain>', 'signs the mail, together with the two below')
     .option('--dkim-selector <name>', 'where receivers find the public key')
-    .option('--dkim-key-file <file>', 'the private key, PEM')
+    .option('--dkim-key-file <file>', 'the private key, PEM: RSA of 2048 bits, or Ed25519')
     .option('--json', 'print the resource as JSON')
     .action(create)
   resources.command('list').description('Every resource.').option('--json', 'print as JSON').action(list)

@@ -5,6 +5,8 @@ import { createEmailChannel } from '../../channels/email/email-channel.ts'
 import { createTokens } from '../../domain/unsubscribe-token.ts'
 import { createLogger } from '../../http/logger.ts'
 import { startHttp } from '../../http/main.ts'
+import { rsaKey } from '../setup/dkim-keys.ts'
+import { dkimVerdict } from '../setup/dkim-verdict.ts'
 import { createInstallation, type Installation } from '../setup/installation.ts'
 import { type MailSink, startMailSink } from '../setup/mail-sink.ts'
 import { secret } from '../setup/spawned-worker.ts'
@@ -35,6 +37,7 @@ const content = {
   },
 }
 
+const key = rsaKey()
 let installation: Installation
 let sink: MailSink
 let edge: string
@@ -79,6 +82,7 @@ test('from a file of contacts to the right inboxes, and out of them again', asyn
     fromAddress: 'news@acme.example',
     listLabel: 'Acme News',
     listId: 'news.acme.example',
+    dkim: { domain: 'acme.example', selector: 's1', privateKey: key.privateKey },
   })
   await categories.create({ resource: 'acme', title: 'News' })
   await categories.create({ resource: 'acme', title: 'Offers' })
@@ -111,6 +115,7 @@ test('from a file of contacts to the right inboxes, and out of them again', asyn
     messageId: `<campaign-${first.id}.recipient-2@acme.example>`,
   })
   expect(parsed.html).toContain('Hallo Grete &#34;Käthe&#34; Ünal')
+  expect(await dkimVerdict(grete.raw, key, 'acme.example')).toBe('pass')
 
   const link = /^<([^>]+)>, <mailto:[^>]+>$/.exec(header(ada.raw, 'List-Unsubscribe'))?.[1] ?? ''
   expect(link.startsWith(`${edge}/u/`)).toBe(true)
