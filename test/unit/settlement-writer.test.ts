@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, test } from 'vitest'
 import { SettlementWriter } from '../../activities/settlement-writer.ts'
@@ -9,10 +10,10 @@ const seqs = (groups: Settlement[][]) => groups.map((group) => group.map((each) 
 test('what ends within a moment is written together, once', async () => {
   const groups: Settlement[][] = []
   const writer = new SettlementWriter(async (group) => groups.push(group))
-  for (const seq of [1, 2, 3]) await writer.add(sent(seq))
+  for (const seq of [1, 2, 3]) writer.add(sent(seq))
   expect(groups).toEqual([])
   await writer.flush()
-  await writer.add(sent(4))
+  writer.add(sent(4))
   await writer.flush()
   expect(seqs(groups)).toEqual([[1, 2, 3], [4]])
 })
@@ -25,10 +26,10 @@ test('a group that could not be written is written again, and nothing is lost me
     groups.push(group)
   })
   await new MockActivityEnvironment().run(async () => {
-    await writer.add(sent(1))
+    writer.add(sent(1))
     const flushed = writer.flush()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    await writer.add(sent(2))
+    await sleep(50)
+    writer.add(sent(2))
     broken = false
     await flushed
   })
@@ -38,14 +39,15 @@ test('a group that could not be written is written again, and nothing is lost me
 test('whoever adds waits while too much is unwritten', async () => {
   const database = Promise.withResolvers<void>()
   const writer = new SettlementWriter(() => database.promise)
-  await writer.add(sent(0))
-  await new Promise((resolve) => setTimeout(resolve, 40))
-  for (let seq = 1; seq <= 500; seq += 1) await writer.add(sent(seq))
+  writer.add(sent(0))
+  await sleep(40)
+  for (let seq = 1; seq <= 1000; seq += 1) expect(writer.add(sent(seq))).toBeUndefined()
   let admitted = false
-  const last = writer.add(sent(501)).then(() => (admitted = true))
-  await new Promise((resolve) => setTimeout(resolve, 40))
+  const room = writer.add(sent(1001))?.then(() => (admitted = true))
+  expect(room).toBeDefined()
+  await sleep(40)
   expect(admitted).toBe(false)
   database.resolve()
-  await last
+  await room
   expect(admitted).toBe(true)
 })
