@@ -6,15 +6,9 @@ import { compileCampaign } from '../channels/email/compile.ts'
 import { loadMessageFolder } from '../client/message-folder.ts'
 import { compileTemplate } from '../domain/template.ts'
 import { createTokens } from '../domain/unsubscribe-token.ts'
-import { content } from './message.ts'
+import { content } from './senders/message.ts'
+import { median, round2 } from './stage/figures.ts'
 
-// What it costs to write one recipient's message, without network: `node bench/compose.ts` prints, as JSON, for each of
-// these, and for nodemailer's composer with the same templates, alternating:
-// - `cpuMicroseconds` of all threads for a message;
-// - `threadMicroseconds` of them on the thread that sends, of which a worker has one;
-// - `messagesPerSecond` of wall time, which is more than one thread can do where another core signs.
-
-const rounds = 7
 /** As many as two ranges keep under way over ten connections. */
 const atOnce = 40
 const publicUrl = 'https://mail.bench.example'
@@ -126,7 +120,10 @@ async function composeAll(compose: Compose, messages: number): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
-async function measure(candidates: Record<string, [Compose, messages: number]>): Promise<Record<string, Cost>> {
+/** What it is measured on, and how many messages a round. */
+type Candidates = Record<string, [Compose, messages: number]>
+
+async function measure(candidates: Candidates, rounds: number): Promise<Record<string, Cost>> {
   const results = new Map(Object.keys(candidates).map((name) => [name, [] as Cost[]]))
   for (let round = 0; round <= rounds; round += 1)
     for (const [name, [compose, messages]] of Object.entries(candidates)) {
@@ -138,31 +135,45 @@ async function measure(candidates: Record<string, [Compose, messages: number]>):
 }
 
 const medianOf = (costs: Cost[]): Cost => ({
-  cpuMicroseconds: Math.round(10 * median(costs.map((cost) => cost.cpuMicroseconds))) / 10,
-  threadMicroseconds: Math.round(10 * median(costs.map((cost) => cost.threadMicroseconds))) / 10,
+  cpuMicroseconds: round1(median(costs.map((cost) => cost.cpuMicroseconds))),
+  threadMicroseconds: round1(median(costs.map((cost) => cost.threadMicroseconds))),
   messagesPerSecond: Math.round(median(costs.map((cost) => cost.messagesPerSecond))),
 })
 
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const round1 = (value: number): number => Math.round(10 * value) / 10
 
-const folder = fileURLToPath(new URL('../dev/sample/newsletter', import.meta.url))
-const { en: newsletter } = await loadMessageFolder(folder)
-if (newsletter === undefined) throw new Error('the sample newsletter has no English')
+async function loadNewsletter(): Promise<Content> {
+  const folder = fileURLToPath(new URL('../dev/sample/newsletter', import.meta.url))
+  const { en } = await loadMessageFolder(folder)
+  if (en === undefined) throw new Error('the sample newsletter has no English')
+  return en
+}
+
 const signedBy = ({ privateKey }: { privateKey: KeyObject }): Sender['dkim'] => ({
   domain: 'bench.example',
   selector: 's1',
   privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 })
-const rsa = signedBy(generateKeyPairSync('rsa', { modulusLength: 2048 }))
-const ed25519 = signedBy(generateKeyPairSync('ed25519'))
 
-const costs = await measure({
-  message: [addressee(content.en), 20_000],
-  messageNodemailer: [nodemailer(content.en), 1_000],
-  newsletter: [addressee(newsletter), 5_000],
-  newsletterNodemailer: [nodemailer(newsletter), 500],
-  messageWithDkimRsa: [addressee(content.en, rsa), 2_000],
-  messageWithDkimEd25519: [addressee(content.en, ed25519), 5_000],
-})
-process.stdout.write(`${JSON.stringify({ benchmark: 'compose', rounds, atOnce, costs })}\n`)
+/**
+ * What it costs to write one recipient's message, without network, and for nodemailer's composer with the same
+ * templates, alternating: `cpuMicroseconds` of all threads for a message; `threadMicroseconds` of them on the thread
+ * that sends, of which a worker has one; `messagesPerSecond` of wall time, which is more than one thread can do where
+ * another core signs.
+ */
+export async function compose({ rounds }: { rounds: number }): Promise<object> {
+  const newsletter = await loadNewsletter()
+  const candidates: Candidates = {
+    message: [addressee(content.en), 20_000],
+    messageNodemailer: [nodemailer(content.en), 1_000],
+    newsletter: [addressee(newsletter), 5_000],
+    newsletterNodemailer: [nodemailer(newsletter), 500],
+    messageWithDkimRsa: [addressee(content.en, signedBy(generateKeyPairSync('rsa', { modulusLength: 2048 }))), 2_000],
+    messageWithDkimEd25519: [addressee(content.en, signedBy(generateKeyPairSync('ed25519'))), 5_000],
+  }
+  const costs = await measure(candidates, rounds)
+  const cpuOf = (name: string): number => costs[name]?.cpuMicroseconds ?? Number.NaN
+  const times = (name: string) => round2(cpuOf(`${name}Nodemailer`) / cpuOf(name))
+  const timesCheaper = { message: times('message'), newsletter: times('newsletter') }
+  return { benchmark: 'compose', rounds, atOnce, costs, timesCheaper }
+}

@@ -1,7 +1,9 @@
-import { median, round2, runSender, say, startSink, type Timed } from './stage.ts'
+import { rate, runSender, type Timed } from './senders/run-sender.ts'
+import { median, round2 } from './stage/figures.ts'
+import { say } from './stage/say.ts'
+import { startSink } from './stage/sink.ts'
+import { connections } from './stage/worker.ts'
 
-const rounds = 3
-const connections = 10
 const bytes = 4096
 
 const senders = {
@@ -12,12 +14,17 @@ const senders = {
 }
 type Name = keyof typeof senders
 
+export interface TransportOptions {
+  messages: number
+  rounds: number
+}
+
 /**
  * The transport alone, against a sink in a process of its own: constant messages of 4 KB over 10 connections, beside
  * a bare client and nodemailer's pool, in alternating rounds. Medians; CPU in microseconds a message.
  */
-export async function transport(messages: number): Promise<object> {
-  const { child, sink } = await startSink()
+export async function transport({ messages, rounds }: TransportOptions): Promise<object> {
+  const sink = await startSink()
   try {
     const runs: Record<Name, Timed[]> = { floor: [], product: [], nodemailer: [] }
     for (let round = 1; round <= rounds; round += 1)
@@ -25,31 +32,24 @@ export async function transport(messages: number): Promise<object> {
         say(`round ${round} of ${rounds}: ${name}`)
         runs[name].push(await runSender(file, [sink.port, Math.round(share * messages), connections, bytes]))
       }
-    return report(messages, runs)
+    return { benchmark: 'transport', messages, connections, bytes, rounds, ...report(runs) }
   } finally {
-    child.kill()
+    sink.stop()
   }
 }
 
-function report(messages: number, runs: Record<Name, Timed[]>): object {
+function report(runs: Record<Name, Timed[]>): object {
   const of = (name: Name) => ({
-    perSecond: Math.round(median(runs[name].map((run) => run.messages / run.seconds))),
+    perSecond: median(runs[name].map(rate)),
     cpuMicroseconds: round2(median(runs[name].map((run) => (1e6 * run.cpuSeconds) / run.messages))),
   })
   const [floor, product, nodemailer] = [of('floor'), of('product'), of('nodemailer')]
   return {
-    benchmark: 'transport',
-    messages,
-    connections,
-    bytes,
-    rounds,
     floor,
     product,
     nodemailer,
     cpuAboveFloor: round2(product.cpuMicroseconds - floor.cpuMicroseconds),
-    ofFloor: round2(product.perSecond / floor.perSecond),
+    shareOfFloor: round2(product.perSecond / floor.perSecond),
     timesNodemailer: round2(product.perSecond / nodemailer.perSecond),
   }
 }
-
-if (import.meta.main) process.stdout.write(`${JSON.stringify(await transport(Number(process.argv[2] ?? 200_000)))}\n`)

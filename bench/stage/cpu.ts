@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 
 /** Linux counts CPU time in hundredths of a second (USER_HZ), on every architecture that Node runs on. */
 const ticksPerSecond = 100
@@ -33,3 +33,6 @@ export async function peakMebibytesOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024)
 }
+
+/** A peak counts from here on: what it took to start is forgotten. */
+export const forgetPeakOf = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5')

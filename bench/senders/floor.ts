@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 
 // The floor: a bare client that sends one constant message over PIPELINING connections and counts the replies.
-// `node bench/floor.ts <port> <messages> <connections> <bytes>` prints seconds and CPU as JSON.
+// `node bench/senders/floor.ts <port> <messages> <connections> <bytes>` prints seconds and CPU as JSON.
 
 const [port = 0, messages = 0, connections = 10, bytes = 4096] = process.argv.slice(2).map(Number)
 
@@ -26,10 +26,11 @@ function lane(count: number): Promise<void> {
         }
         return
       }
+      // Not before the answer to the last message: the server may think about it.
+      if (text.includes('221 ')) socket.end()
       if (!text.includes('354')) return
       left -= 1
-      if (left > 0) socket.write(step)
-      else socket.end(`${body}QUIT\r\n`)
+      socket.write(left > 0 ? step : `${body}QUIT\r\n`)
     })
     socket.on('close', () => resolve())
     socket.on('error', reject)

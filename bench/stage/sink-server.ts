@@ -1,8 +1,11 @@
 import { createServer, type Socket } from 'node:net'
 
-// A mail server that accepts everything as fast as it can and keeps nothing: it speaks PIPELINING, answers a whole
-// chunk of commands with one write, and looks into messages only for their end. Runs as a process of its own and
-// tells its port to its parent; asked anything, it tells how many messages it has accepted.
+// A mail server that accepts everything and keeps nothing: it speaks PIPELINING, answers a whole chunk of commands
+// with one write, and looks into messages only for their end. Tells its port to its parent; asked anything, it
+// tells how many messages it has accepted.
+// `sink-server.ts <delay>`: milliseconds that it thinks about a message before it answers and reads on; 0: none.
+
+const [delayMs = 0] = process.argv.slice(2).map(Number)
 
 const greeting = '220 sink ESMTP\r\n'
 const capabilities = '250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 52428800\r\n'
@@ -14,8 +17,22 @@ function serve(socket: Socket): void {
   socket.setNoDelay(true)
   socket.write(greeting)
   let pending = Buffer.alloc(0)
+  let replies = ''
   let inData = false
+  let isThinking = false
 
+  const accept = (): void => {
+    accepted += 1
+    replies += `250 2.0.0 Ok: queued as ${accepted}\r\n`
+  }
+  const thinkAbout = (): void => {
+    isThinking = true
+    setTimeout(() => {
+      isThinking = false
+      accept()
+      readOn()
+    }, delayMs)
+  }
   const readData = (): boolean => {
     const end = pending.indexOf(endOfData)
     if (end === -1) {
@@ -25,8 +42,8 @@ function serve(socket: Socket): void {
     }
     pending = pending.subarray(end + endOfData.length)
     inData = false
-    accepted += 1
-    replies += `250 2.0.0 Ok: queued as ${accepted}\r\n`
+    if (delayMs > 0) thinkAbout()
+    else accept()
     return true
   }
   const readCommand = (): boolean => {
@@ -38,12 +55,14 @@ function serve(socket: Socket): void {
     replies += replyTo(verb)
     return true
   }
-  let replies = ''
+  const readOn = (): void => {
+    while (!isThinking && (inData ? readData() : readCommand())) {}
+    if (replies !== '') socket.write(replies)
+    replies = ''
+  }
   socket.on('data', (chunk) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-    replies = ''
-    while (inData ? readData() : readCommand()) {}
-    if (replies !== '') socket.write(replies)
+    readOn()
   })
   socket.on('error', () => socket.destroy())
 }

@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
-import { compileTemplate } from '../domain/template.ts'
+import { compileTemplate } from '../../domain/template.ts'
 import { content } from './message.ts'
 
 // What a user would pick instead: nodemailer's pool, composing the same message with the same headers.
-// `node bench/nodemailer-pool.ts <port> <messages> <connections>` prints seconds and CPU as JSON.
+// `node bench/senders/nodemailer-pool.ts <port> <messages> <connections>` prints seconds and CPU as JSON.
 
 const [port = 0, messages = 0, connections = 10] = process.argv.slice(2).map(Number)
 
