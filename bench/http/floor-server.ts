@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import postgres from 'postgres'
 
 // The floor: the least that a server can do to record the same. Node's bare HTTP server and the product's driver with
@@ -11,7 +11,7 @@ const [url = '', connections = '', pageBytes = ''] = process.argv.slice(2)
 const sql = postgres(url, { max: Number(connections) })
 const page = 'x'.repeat(Number(pageBytes))
 
-const record = (campaignId: string, contactId: string) => sql`
+const record = (campaignId: string, contactId: string, ip: string | null) => sql`
   with sent as (
     select contact_id, address_key, unnest(category_ids) as category_id
     from recipient where campaign_id = ${campaignId} and contact_id = ${contactId}
@@ -24,16 +24,16 @@ const record = (campaignId: string, contactId: string) => sql`
     on conflict (category_id, contact_id) do update
       set status = excluded.status, source = excluded.source, changed_at = now()
   )
-  insert into consent_event (contact_id, action, through, channel, address_key, category_id, campaign_id)
-  select contact_id, 'unsubscribed', 'one_click', 'email', address_key, category_id, ${campaignId} from sent`
+  insert into consent_event (contact_id, action, through, channel, address_key, category_id, campaign_id, ip)
+  select contact_id, 'unsubscribed', 'one_click', 'email', address_key, category_id, ${campaignId}, ${ip} from sent`
 
 const look = (campaignId: string, contactId: string) =>
   sql`select address, category_ids from recipient where campaign_id = ${campaignId} and contact_id = ${contactId}`
 
-async function answer(method: string, path: string, response: ServerResponse): Promise<void> {
-  const [, campaignId = '', contactId = ''] = path.split('/')
+async function answer({ method, url = '', socket }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [, campaignId = '', contactId = ''] = url.split('/')
   if (method === 'POST') {
-    await record(campaignId, contactId)
+    await record(campaignId, contactId, socket.remoteAddress ?? null)
     response.end('You were unsubscribed.\n')
   } else {
     await look(campaignId, contactId)
@@ -42,7 +42,7 @@ async function answer(method: string, path: string, response: ServerResponse): P
 }
 
 const server = createServer((request, response) => {
-  answer(request.method ?? '', request.url ?? '', response).catch((error: unknown) => {
+  answer(request, response).catch((error: unknown) => {
     response.writeHead(500).end(String(error))
   })
 })

@@ -6,6 +6,7 @@ import { say } from '../stage/say.ts'
 import { pidOf } from '../stage/stage.ts'
 import { type Edge, startFloor, startProduct } from './edges.ts'
 import { freezeRecipients } from './recipients.ts'
+import { countRecorded, requireRecorded } from './recorded.ts'
 import { type Answers, type Method, requestAll } from './requests.ts'
 
 export interface HttpOptions {
@@ -71,11 +72,9 @@ async function measure(
     withCpu(stage, edges[name], () => requestAll(edges[name].url, method, paths[name], atOnce))
   // The pages first: after the button was pressed they would say another thing.
   const get = { floor: await run('GET', 'floor'), product: await run('GET', 'product') }
-  const before = await consentEvents(stage)
+  const before = await countRecorded(stage)
   const post = { floor: await run('POST', 'floor'), product: await run('POST', 'product') }
-  const recorded = (await consentEvents(stage)) - before
-  const asked = paths.floor.length + paths.product.length
-  if (recorded !== asked) throw new Error(`${recorded} unsubscribes are recorded of ${asked}`)
+  requireRecorded(before, await countRecorded(stage), paths.floor.length + paths.product.length)
   say(`GET: floor ${perSecond(get.floor)}/s, addressee ${perSecond(get.product)}/s`)
   say(`POST: floor ${perSecond(post.floor)}/s, addressee ${perSecond(post.product)}/s`)
   return { GET: get, POST: post }
@@ -90,14 +89,6 @@ async function withCpu({ folder }: DatabaseStage, { pid }: Edge, work: () => Pro
     edgeCpu: (await cpuSecondsOf(pid)) - edgeBefore,
     postgresCpu: (await cpuSecondsOfFamily(postgres)) - postgresBefore,
   }
-}
-
-async function consentEvents({ db }: DatabaseStage): Promise<number> {
-  const { count } = await db
-    .selectFrom('consent_event')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(count)
 }
 
 const perSecond = ({ seconds, milliseconds }: Answers): number => Math.round(milliseconds.length / seconds)

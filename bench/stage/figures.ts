@@ -5,4 +5,3 @@ export const percentile = (values: number[], percent: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil((percent / 100) * values.length) - 1)] ?? Number.NaN
 
 export const round2 = (value: number): number => Math.round(100 * value) / 100
-export const round3 = (value: number): number => Math.round(1000 * value) / 1000

@@ -2,7 +2,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stopLeftovers } from '../../dev/leftovers.ts'
-import { say } from './say.ts'
 
 /**
  * A folder that is there for the work, and gone after it, with every process that was started in it: also when
@@ -25,6 +24,6 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 async function clearAway(folder: string): Promise<void> {
-  await stopLeftovers(folder, say)
+  await stopLeftovers(folder, () => {})
   await rm(folder, { recursive: true, force: true })
 }

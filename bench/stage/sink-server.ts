@@ -13,58 +13,68 @@ const endOfData = Buffer.from('\r\n.\r\n')
 
 let accepted = 0
 
-function serve(socket: Socket): void {
-  socket.setNoDelay(true)
-  socket.write(greeting)
-  let pending = Buffer.alloc(0)
-  let replies = ''
-  let inData = false
-  let isThinking = false
+/** One connection. */
+class Dialogue {
+  readonly #socket: Socket
+  #pending = Buffer.alloc(0)
+  #replies = ''
+  #inData = false
+  #isThinking = false
 
-  const accept = (): void => {
-    accepted += 1
-    replies += `250 2.0.0 Ok: queued as ${accepted}\r\n`
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.write(greeting)
+    socket.on('data', (chunk) => {
+      this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+      this.#readOn()
+    })
+    socket.on('error', () => socket.destroy())
   }
-  const thinkAbout = (): void => {
-    isThinking = true
-    setTimeout(() => {
-      isThinking = false
-      accept()
-      readOn()
-    }, delayMs)
+
+  #readOn(): void {
+    while (!this.#isThinking && (this.#inData ? this.#readData() : this.#readCommand())) {}
+    if (this.#replies !== '') this.#socket.write(this.#replies)
+    this.#replies = ''
   }
-  const readData = (): boolean => {
-    const end = pending.indexOf(endOfData)
+
+  #readCommand(): boolean {
+    const end = this.#pending.indexOf('\r\n')
+    if (end === -1) return false
+    const verb = this.#pending.toString('latin1', 0, Math.min(4, end)).toUpperCase()
+    this.#pending = this.#pending.subarray(end + 2)
+    this.#inData = verb === 'DATA'
+    this.#replies += replyTo(verb)
+    return true
+  }
+
+  #readData(): boolean {
+    const end = this.#pending.indexOf(endOfData)
     if (end === -1) {
       // All but the last bytes, which may be the beginning of the end.
-      pending = pending.subarray(Math.max(0, pending.length - endOfData.length))
+      this.#pending = this.#pending.subarray(Math.max(0, this.#pending.length - endOfData.length))
       return false
     }
-    pending = pending.subarray(end + endOfData.length)
-    inData = false
-    if (delayMs > 0) thinkAbout()
-    else accept()
+    this.#pending = this.#pending.subarray(end + endOfData.length)
+    this.#inData = false
+    if (delayMs > 0) this.#think()
+    else this.#accept()
     return true
   }
-  const readCommand = (): boolean => {
-    const end = pending.indexOf('\r\n')
-    if (end === -1) return false
-    const verb = pending.toString('latin1', 0, Math.min(4, end)).toUpperCase()
-    pending = pending.subarray(end + 2)
-    inData = verb === 'DATA'
-    replies += replyTo(verb)
-    return true
+
+  #think(): void {
+    this.#isThinking = true
+    setTimeout(() => {
+      this.#isThinking = false
+      this.#accept()
+      this.#readOn()
+    }, delayMs)
   }
-  const readOn = (): void => {
-    while (!isThinking && (inData ? readData() : readCommand())) {}
-    if (replies !== '') socket.write(replies)
-    replies = ''
+
+  #accept(): void {
+    accepted += 1
+    this.#replies += `250 2.0.0 Ok: queued as ${accepted}\r\n`
   }
-  socket.on('data', (chunk) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
-    readOn()
-  })
-  socket.on('error', () => socket.destroy())
 }
 
 function replyTo(verb: string): string {
@@ -74,7 +84,7 @@ function replyTo(verb: string): string {
   return '250 ok\r\n'
 }
 
-const server = createServer(serve)
+const server = createServer((socket) => void new Dialogue(socket))
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   process.send?.({ port: typeof address === 'object' ? address?.port : null })
