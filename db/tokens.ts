@@ -76,15 +76,17 @@ function takenOf(row: TakenRow | undefined): Taken {
 
 /** Gives back, soon after the take, tokens that no message was found for. */
 export async function giveBackTokens(db: Db, refs: LimitRef[], unused: number): Promise<void> {
-  // Locked in the same order as by a take, and for the same reason.
+  // Locked in the order of a take, and committed like one, for the same reasons.
   await sql`
     with bucket as materialized (
       select scope, key from sending_limit where ${named(refs)} order by scope, key for no key update
+    ), commit as materialized (
+      select set_config('synchronous_commit', 'off', true)
     )
     update sending_limit l set
       next_at = next_at - make_interval(secs => ${unused}::int / per_second),
-      used = case when day = (clock_timestamp() at time zone 'UTC')::date then greatest(0, used - ${unused}::int) else used end
-    from bucket where l.scope = bucket.scope and l.key = bucket.key`.execute(db)
+      used = greatest(0, used - ${unused}::int)
+    from bucket, commit where l.scope = bucket.scope and l.key = bucket.key`.execute(db)
 }
 
 const named = (refs: LimitRef[]) => {

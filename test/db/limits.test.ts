@@ -213,6 +213,18 @@ test('tokens of yesterday do not make today longer', async () => {
   expect(await takeTokens(db, [provider], 100)).toEqual({ ...free, granted: 5 })
 })
 
+test.each([{ tokens: takeTokens }, { tokens: giveBackTokens }])(
+  '$tokens.name commits without waiting for the disk',
+  async ({ tokens }) => {
+    await set(provider, { perSecond: 100 })
+    await db.transaction().execute(async (db) => {
+      await sql`set local synchronous_commit = on`.execute(db)
+      await tokens(db, [provider], 1)
+      expect((await sql`show synchronous_commit`.execute(db)).rows).toEqual([{ synchronous_commit: 'off' }])
+    })
+  },
+)
+
 test('which limits hold for a campaign, and which domains have one', async () => {
   const names = { provider: 'Mail.Example.COM', resource: 'acme', campaign: 'spring' }
   expect(await limitsOf(db, names)).toEqual({ shared: [], domains: [] })
