@@ -2,6 +2,7 @@ import { connect } from '../db/connect.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Contacts } from './contacts.ts'
+import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
@@ -24,6 +25,7 @@ export class Addressee {
   readonly contacts: Contacts
   readonly segments: Segments
   readonly campaigns: Campaigns
+  readonly limits: Limits
   readonly #temporal: LazyTemporal
   readonly #closeDatabase: () => Promise<void>
 
@@ -39,6 +41,7 @@ export class Addressee {
     this.contacts = new Contacts(database)
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, this.#temporal)
+    this.limits = new Limits(database)
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addCampaigns } from './campaigns.ts'
 import { addCategories } from './categories.ts'
 import { addContacts } from './contacts.ts'
+import { addLimits } from './limits.ts'
 import { addMigrate } from './migrate.ts'
 import { addProcesses } from './processes.ts'
 import { addResources } from './resources.ts'
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addSegments(program)
   addContacts(program)
   addCampaigns(program)
+  addLimits(program)
   return program
 }
 
