@@ -22,7 +22,7 @@ interface TakenRow {
 /**
  * Takes up to `wanted` (from 1 on) tokens, one for each message, from every limit named, or from none of them; limits
  * that have been removed do not hold. At most 50 ms of the slowest rate are granted at a time, and at least one.
- * Call it outside of transactions: its locks, and its word about the commit, would last as long as they do.
+ * Not for use inside a transaction: its locks would be held to the end, and the end would not wait for the disk.
  */
 export async function takeTokens(db: Db, refs: LimitRef[], wanted: number): Promise<Taken> {
   // Three details hold the promise together.
