@@ -24,6 +24,8 @@ const longestWaitMs = 15_000
 /** A limit may be changed while we wait for it. */
 const longestSleepMs = 1000
 
+const spreadMs = 5
+
 const unlimited: Pace = { allow: async (wanted) => wanted, giveBack: async () => {} }
 
 /** @param signal ends waiting. */
@@ -39,7 +41,9 @@ export function createPace(db: Db, limits: LimitRef[], signal: AbortSignal, metr
           return granted
         }
         if (waitMs > longestWaitMs) return { by: heldBy, untilMs: Date.now() + waitMs }
-        await sleep(Math.min(waitMs, longestSleepMs), undefined, { signal }).catch(() => {})
+        // Everybody who waits is told the same moment: spread a little, they do not all come at once.
+        const delayMs = Math.min(waitMs, longestSleepMs) + Math.random() * spreadMs
+        await sleep(delayMs, undefined, { signal }).catch(() => {})
       }
       return 0
     },

@@ -3,7 +3,6 @@ import { commandCampaign } from '../db/campaign-commands.ts'
 import { criteriaFrom, findReferences } from '../db/campaign-references.ts'
 import { type CampaignRow, campaignById, findCampaign, listCampaigns } from '../db/campaigns.ts'
 import type { Connection } from '../db/connect.ts'
-
 import { criteriaOf } from '../db/criteria.ts'
 import { type Explanation, explainContact, recipientOf } from '../db/explain.ts'
 import { pageOfRecipients, type RecipientRow } from '../db/ledger.ts'
@@ -17,6 +16,7 @@ import { type CampaignCommand, type OnUncertain, type ShownState, shownState } f
 import type { Fate, FateCounts } from '../domain/fate.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { campaignWorkflowId } from '../workflows/contract.ts'
+import { untilNothingIsUnderWay } from './campaign-stop.ts'
 import { ensureCampaignWorkflow, tellCampaign } from './campaign-workflow.ts'
 import type { LazyTemporal } from './temporal.ts'
 
@@ -46,6 +46,12 @@ export interface Campaign {
 export interface CampaignWithCounts extends Campaign {
   /** They sum to the audience at every instant. */
   counts: FateCounts
+}
+
+/** A campaign that was told to stop. */
+export interface StoppedCampaign extends CampaignWithCounts {
+  /** Recipients that were not sent to: exact when `counts.claimed` is 0, and else with those still under way. */
+  remaining: number
 }
 
 export interface Scheduled extends Campaign {
@@ -146,18 +152,21 @@ export class Campaigns {
     return pageOfRecipients(this.#database.db, id, { after, limit, ...(state === undefined ? {} : { state }) })
   }
 
-  /** Stops sending within one claim, or holds a campaign that waits. */
-  pause(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
-    return this.#command(campaign, 'pause', options)
+  /**
+   * Stops sending, or holds a campaign that waits. Answers when nothing is under way any more, or after a second;
+   * later than that nothing is handed over to a server that keeps up.
+   */
+  pause(campaign: string, options: CommandOptions = {}): Promise<StoppedCampaign> {
+    return this.#stop(campaign, 'pause', options)
   }
 
   resume(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
     return this.#command(campaign, 'resume', options)
   }
 
-  /** Ends the campaign for good: who has not been sent to is skipped. */
-  cancel(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
-    return this.#command(campaign, 'cancel', options)
+  /** Ends the campaign for good, as quickly as a pause: who has not been sent to is skipped. */
+  cancel(campaign: string, options: CommandOptions = {}): Promise<StoppedCampaign> {
+    return this.#stop(campaign, 'cancel', options)
   }
 
   sendNow(campaign: string, options: CommandOptions = {}): Promise<Campaign> {
@@ -195,6 +204,17 @@ export class Campaigns {
     const input = { ...details, ...(sendAt && { sendAt: sendAt.toISOString() }) }
     await tellCampaign(await this.#temporal.get(), changed, command, input)
     return shown(changed)
+  }
+
+  async #stop(keyOrId: string, command: 'pause' | 'cancel', options: CommandOptions): Promise<StoppedCampaign> {
+    const { db } = this.#database
+    const { id } = await this.#find(keyOrId)
+    const by = options.by ?? 'the client'
+    const changed = await commandCampaign(db, id, command, { ...options, by })
+    // Before the workflow is told: of a cancelled campaign it skips whoever is left.
+    const counts = await untilNothingIsUnderWay(db, id)
+    await tellCampaign(await this.#temporal.get(), changed, command, { ...options, by })
+    return { ...shown(changed), counts, remaining: counts.queued + counts.claimed }
   }
 
   async #find(keyOrId: string): Promise<CampaignRow> {

@@ -19,6 +19,7 @@ export const progressOf = (run: CampaignRun): Progress => ({
   candidates: run.plan?.candidates ?? null,
   counts: run.settled,
   pass: run.pass,
+  hold: run.hold,
 })
 
 /** Costs nothing: the details are asked for when somebody looks. */

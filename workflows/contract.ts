@@ -110,6 +110,8 @@ export interface Progress extends CampaignDescription {
   candidates: number | null
   counts: FateCounts
   pass: number
+  /** The sending limit that lets nothing go for a while; null when there is none. */
+  hold: Hold | null
 }
 
 /** Who gives the command, and why. The Temporal UI sends the same JSON object. */

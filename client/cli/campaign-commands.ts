@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Campaign, Campaigns, CommandOptions } from '../campaigns.ts'
-import { campaignDetails } from './campaign-report.ts'
+import type { Campaign, Campaigns, CommandOptions, StoppedCampaign } from '../campaigns.ts'
+import { campaignDetails, stoppedReport } from './campaign-report.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
 import { userName } from './user-name.ts'
@@ -12,7 +12,12 @@ interface Flags extends ReadOptions {
   sendAt?: string
 }
 
-type Steer = (campaigns: Campaigns, campaign: string, options: CommandOptions, sendAt: string) => Promise<Campaign>
+type Steer = (
+  campaigns: Campaigns,
+  campaign: string,
+  options: CommandOptions,
+  sendAt: string,
+) => Promise<Campaign | StoppedCampaign>
 
 /** What an operator can do to a campaign. Repeating a command is harmless. */
 export function addCampaignCommands(campaigns: Command): void {
@@ -42,5 +47,8 @@ export function addCampaignCommands(campaigns: Command): void {
 const run = (campaign: string, { by, reason, sendAt, json }: Flags, steer: Steer): Promise<void> =>
   withAddressee(async ({ campaigns }) => {
     const options = { by, ...(reason !== undefined && { reason }) }
-    show(await steer(campaigns, campaign, options, sendAt ?? ''), { ...(json && { json }) }, campaignDetails)
+    show(await steer(campaigns, campaign, options, sendAt ?? ''), { ...(json && { json }) }, report)
   })
+
+const report = (campaign: Campaign | StoppedCampaign): string =>
+  'remaining' in campaign ? stoppedReport(campaign) : campaignDetails(campaign)

@@ -1,6 +1,6 @@
 import { candidatesOf, type Funnel } from '../../domain/audience-rule.ts'
 import { fates } from '../../domain/fate.ts'
-import type { Campaign, CampaignWithCounts } from '../campaigns.ts'
+import type { Campaign, CampaignWithCounts, StoppedCampaign } from '../campaigns.ts'
 import { showInstant } from './instant.ts'
 import { type Cell, details } from './table.ts'
 
@@ -27,6 +27,17 @@ export const campaignDetails = (campaign: Campaign): string =>
     ['finished', showInstant(campaign.finishedAt)],
     ['workflow', campaign.workflowId],
   ])
+
+/** Of a campaign that was told to stop: how much of it was left. */
+export function stoppedReport(campaign: StoppedCampaign): string {
+  const { counts, remaining } = campaign
+  const left: [string, Cell][] = [
+    ['sent', counts.sent],
+    ['not sent to', remaining],
+    ...(counts.claimed > 0 ? [['- of them under way', counts.claimed] satisfies [string, Cell]] : []),
+  ]
+  return [campaignDetails(campaign), ...(campaign.audience === null ? [] : [details(left)])].join('\n\n')
+}
 
 /** `paused by ada: a typo` */
 export function stateOf({ state, pausedBy, pauseReason }: Campaign): string {

@@ -5,8 +5,8 @@ import { stateOf } from './campaign-report.ts'
 import { showInstant } from './instant.ts'
 import { createTerminal } from './terminal.ts'
 
-// Counting the fates reads the whole ledger: once a second is what it may cost.
-const lookEveryMs = 1000
+// Often enough for people.
+const lookEveryMs = 500
 
 /** Follows a campaign on stderr until it is finished or cancelled. A pause does not end it: somebody may resume. */
 export async function watchCampaign(campaigns: Campaigns, id: string): Promise<CampaignWithCounts> {

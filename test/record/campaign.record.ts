@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Outcome } from '../../channels/channel.ts'
 import type { Campaigns } from '../../client/campaigns.ts'
 import type { CampaignDefinition } from '../../domain/campaign-definition.ts'
+import type { Progress } from '../../workflows/contract.ts'
 import { seedSubscribers } from '../setup/bulk-campaign.ts'
 import { eventually } from '../setup/eventually.ts'
 import { createInstallation, type Installation } from '../setup/installation.ts'
@@ -37,6 +38,15 @@ const slowly = async (): Promise<Outcome> => {
   return accepted
 }
 const soon = () => new Date(Date.now() + 3_600_000)
+
+/** The limit that holds a campaign, as its workflow knows it. */
+const holdOf = (key: string) =>
+  eventually(async () => {
+    const { workflowId } = await campaigns.get(key)
+    const { hold } = await installation.temporal.workflow.getHandle(workflowId).query<Progress>('progress')
+    expect(hold).not.toBeNull()
+    return hold?.by
+  })
 
 /** Runs one campaign in one way and keeps its history: each run of it in a file of its own. */
 async function record(
@@ -115,6 +125,31 @@ test('paused by itself, because the server refuses us', () => {
     await eventually(async () => expect((await campaigns.get(key)).state).toBe('paused'))
     channel.answer = () => accepted
     await campaigns.resume(key, { by: 'ada' })
+  })
+})
+
+test('held by the limit of the campaign, then of a domain', () => {
+  const { limits } = installation.addressee
+  return record('held', 6, { sendAt: soon() }, async (key) => {
+    await limits.set({ scope: 'campaign', key, perDay: [2] })
+    await campaigns.sendNow(key, { by: 'ada' })
+    await eventually(async () => expect((await campaigns.get(key)).counts).toMatchObject({ sent: 2, queued: 4 }))
+    await holdOf(key)
+    await limits.set({ scope: 'domain', key: 'example.com', perDay: [1] })
+    await limits.remove('campaign', key)
+    await campaigns.resume(key, { by: 'ada' })
+    await eventually(async () => expect(await holdOf(key)).toBe('domain example.com'))
+    await limits.remove('domain', 'example.com')
+    await campaigns.resume(key, { by: 'ada' })
+  })
+})
+
+test('other limits while it sends', () => {
+  const { limits } = installation.addressee
+  channel.answer = slowly
+  return record('turn-over', 600, { now: true }, async (key) => {
+    await eventually(async () => expect((await campaigns.get(key)).counts.sent).toBeGreaterThan(20))
+    await limits.set({ scope: 'campaign', key, perSecond: 1000 })
   })
 })
 
