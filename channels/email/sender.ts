@@ -26,6 +26,12 @@ export function checkSender(sender: Sender): CheckedSender {
     // RFC 2919 3: angle brackets enclose the id, and only the id.
     listLabel: sender.listLabel.replaceAll(/[<>]/g, ' '),
     listId: checkListId(sender.listId, 'resource.listId'),
-    dkim: sender.dkim === null ? null : { ...sender.dkim, key: readDkimKey(sender.dkim, 'resource.dkim') },
+    dkim: sender.dkim === null ? null : checkDkim(sender.dkim),
   }
 }
+
+const checkDkim = (dkim: NonNullable<Sender['dkim']>): CheckedSender['dkim'] => ({
+  domain: dkim.domain,
+  selector: dkim.selector,
+  key: readDkimKey(dkim, 'resource.dkim'),
+})
