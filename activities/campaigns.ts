@@ -22,7 +22,7 @@ export interface CampaignRef {
 /** What workflows ask about campaigns and do to them. All of it can be repeated: the row decides. */
 export const campaignActivities = ({ db }: { db: Db }) => ({
   async describeCampaign({ campaignId }: CampaignRef): Promise<CampaignDescription> {
-    return describe(await campaignById(db, campaignId))
+    return describe(await refusing(campaignById(db, campaignId)))
   },
 
   async commandCampaign(
@@ -44,7 +44,7 @@ export const campaignActivities = ({ db }: { db: Db }) => ({
 
   /** Idempotent: the second time finds nobody queued and the end time set. */
   async finishCampaign({ campaignId }: CampaignRef): Promise<CampaignReport> {
-    const before = await campaignById(db, campaignId)
+    const before = await refusing(campaignById(db, campaignId))
     if (before.state === 'cancelled') await skipQueued(db, campaignId)
     await markFinished(db, campaignId)
     const { state, audience, candidates } = await campaignById(db, campaignId)

@@ -48,7 +48,7 @@ export function dispatchActivities(deps: DispatchDeps) {
         const disowned = await disownClaims(deps.db, claimer, campaign.onUncertain)
         if (campaign.onUncertain === 'hold') metrics.messages('unknown', disowned)
         const end = await refusing(sendRange({ ...deps, ...shared, campaign, claimer, metrics, progress }))
-        const stopped = await stoppedBy(deps.db, input, end)
+        const stopped = await refusing(stoppedBy(deps.db, input, end))
         return { counts: await countFates(deps.db, input.campaignId), ...stopped }
       } finally {
         clearInterval(beating)

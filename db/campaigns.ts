@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Funnel } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
+import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import type { Id } from './schema.ts'
 
@@ -33,8 +34,18 @@ export async function findCampaign(db: Db, keyOrId: string): Promise<CampaignRow
   return select(db).where('c.id', '=', keyOrId).executeTakeFirst()
 }
 
+/** @throws {Refusal} when the row is gone: it was deleted by hand, and nothing can be done for it. */
 export async function campaignById(db: Db, id: Id): Promise<CampaignRow> {
-  return select(db).where('c.id', '=', id).executeTakeFirstOrThrow()
+  const campaign = await select(db).where('c.id', '=', id).executeTakeFirst()
+  return campaign ?? isGone(id)
+}
+
+function isGone(id: Id): never {
+  throw new Refusal({
+    field: 'campaign',
+    rule: `campaign ${id} does not exist (any more)`,
+    remedy: 'Terminate its workflow if one runs; schedule the campaign again under a new key if it is wanted.',
+  })
 }
 
 /** The latest campaigns first. */
@@ -122,6 +133,7 @@ export interface SendingCampaign {
   }
 }
 
+/** @throws {Refusal} when the row is gone. */
 export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> {
   const { rows } = await sql<SendingCampaign>`
     select c.id, c.key, c.on_uncertain as "onUncertain", c.retry_delays_seconds as "retryDelaysSeconds",
@@ -134,6 +146,5 @@ export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> 
     from campaign c join message m on m.id = c.message_id join resource r on r.id = c.resource_id
     where c.id = ${id}`.execute(db)
   const [campaign] = rows
-  if (campaign === undefined) throw new Error(`campaign ${id} does not exist`)
-  return campaign
+  return campaign ?? isGone(id)
 }

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { NativeConnection, Runtime } from '@temporalio/worker'
 import type { Logger } from 'pino'
+import { stageSecondsBuckets } from '../activities/metrics.ts'
 import { Refusal, Unavailable } from '../domain/refusal.ts'
 import { temporalLogger } from './logger.ts'
 
@@ -36,6 +37,7 @@ const prometheus = (bindAddress: string) => ({
   countersTotalSuffix: true,
   unitSuffix: true,
   useSecondsForDurations: true,
+  histogramBucketOverrides: { addressee_stage_seconds: stageSecondsBuckets },
 })
 
 export interface TemporalConnection {

@@ -55,7 +55,7 @@ async function untilDue(run: CampaignRun): Promise<void> {
     else if (waitMs > 0) await changed(run, waitMs, `sends at ${run.description.sendAt}`)
     else {
       await reread(run)
-      if (!isPaused(run) && Date.parse(run.description.sendAt) <= Date.now()) return
+      if (!isPaused(run) && isDue(run)) return
     }
   }
 }
@@ -66,7 +66,11 @@ async function resolve(run: CampaignRun): Promise<void> {
   run.plan = await bulk.resolveAudience.executeWithOptions({ summary }, [{ campaignId: run.description.campaignId }])
   await reread(run)
   publish(run)
+  // By the database's clock it is not due yet: that one decides, and is asked again.
+  if (run.plan === null && !isOver(run) && isDue(run)) await changed(run, 1000, 'the database says it is not due yet')
 }
+
+const isDue = (run: CampaignRun): boolean => Date.parse(run.description.sendAt) <= Date.now()
 
 async function sendToAll(run: CampaignRun): Promise<void> {
   while (!isOver(run)) {

@@ -23,6 +23,8 @@ test("a worker's page for Prometheus has our counts and Temporal's, under the na
     expect(/^addressee_messages_total\{.*fate="sent".*\} 7$/m.test(text)).toBe(true)
     return text
   })
+  for (const stage of ['claim', 'settle', 'settle_delay'])
+    expect(page).toMatch(new RegExp(`^addressee_stage_seconds_bucket\\{.*stage="${stage}",.*le="0.005"\\} \\d`, 'm'))
   expect(page.includes('\ntemporal_activity_schedule_to_start_latency_seconds_count{')).toBe(true)
 
   const second = await command.addressee(['worker'], { env: { ADDRESSEE_METRICS_ADDRESS: address } })

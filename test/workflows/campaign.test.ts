@@ -289,3 +289,24 @@ test('a cancelled campaign gets its end, also when its workflow is gone', async 
   expect(await resultOf(workflowId)).toMatchObject({ state: 'cancelled', counts: { queued: 0, skipped: 3, sent: 0 } })
   expect((await campaigns.get(key)).finishedAt).not.toBeNull()
 })
+
+test('a campaign whose row was deleted ends with a sentence, and disturbs no other', async () => {
+  const { campaigns } = installation.addressee
+  const [doomed, other] = [await audienceOf(20), await audienceOf(3)]
+  channel.answer = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return accepted
+  }
+  const { id, key, workflowId } = await campaigns.schedule({ ...doomed.definition, now: true })
+  await eventually(async () => expect((await campaigns.get(key)).counts.sent).toBeGreaterThan(2))
+  await installation.db.deleteFrom('campaign').where('id', '=', id).execute()
+  const failure: unknown = await resultOf(workflowId).catch((error: unknown) => rootOf(error))
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(`^campaign: campaign ${id} does not exist \\(any more\\)`),
+  })
+  channel.answer = () => accepted
+  const { workflowId: next } = await campaigns.schedule({ ...other.definition, now: true })
+  expect(await resultOf(next)).toMatchObject({ counts: { sent: 3 } })
+})
+
+const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause ? rootOf(error.cause) : error)
