@@ -7,17 +7,23 @@ import type { Flow } from './flow.ts'
 import type { Metrics } from './metrics.ts'
 import type { Held, Pace } from './pace.ts'
 
-/** Sending that is claimed ahead of the connections. With what they hold, a crash leaves no more `unknown` than that. */
-const aheadSeconds = 0.03
+/**
+ * What a claim covers of sending, beside the time that the next claim takes. With what the connections hold, and what
+ * is being settled, it is what a crash leaves `unknown`.
+ */
+const claimCoversSeconds = 0.02
 
-/** With less than this ahead the next claim begins: it is back before the connections run dry. */
-const lowWaterSeconds = 0.012
+/**
+ * The next claim begins with so many times what is sent while one is made: more than once, so that the connections do
+ * not run dry; and then the rate that this is reckoned by can rise to what the server takes.
+ */
+const margin = 1.3
 
 /** Smaller claims cost several times as much by the row. */
 const leastSeconds = 0.008
 
-/** Beyond this a statement does not get cheaper by the row. */
-const mostPerClaim = 500
+/** Where Postgres takes tens of milliseconds to commit, as many are sent meanwhile. Nobody needs more. */
+const mostPerClaim = 2000
 
 export interface ClaimsOptions {
   db: Db
@@ -87,8 +93,10 @@ export class Claims {
 
   #wanted(waiting: number): number {
     const { flow, capacity } = this.#options
-    if (waiting > flow.perSecond * lowWaterSeconds) return 0
-    const room = Math.floor(capacity + flow.perSecond * aheadSeconds) - flow.unanswered
+    const sentMeanwhile = margin * flow.perSecond * flow.claimSeconds
+    if (waiting > sentMeanwhile) return 0
+    const most = capacity + sentMeanwhile + flow.perSecond * claimCoversSeconds
+    const room = Math.floor(most) - flow.unanswered
     return room < flow.perSecond * leastSeconds ? 0 : Math.min(mostPerClaim, room)
   }
 
@@ -114,7 +122,9 @@ export class Claims {
     const { db, criteria, claimer, domains, flow, metrics } = this.#options
     const startedAt = performance.now()
     const result = await claim(db, criteria, claimer, limit, { from: this.#from, domains })
-    metrics.seconds('claim', (performance.now() - startedAt) / 1000)
+    const seconds = (performance.now() - startedAt) / 1000
+    metrics.seconds('claim', seconds)
+    flow.claimTook(seconds)
     metrics.messages('skipped', result.skipped)
     flow.claimed(result.claimed.length)
     if (result.lastSeq !== null) this.#from = result.lastSeq + 1

@@ -3,17 +3,26 @@ import type { Id } from '../db/schema.ts'
 /** Long enough to hold many answers, short enough that a change of the server's speed is soon known. */
 const measuredMs = 100
 
+const longestClaimSeconds = 0.25
+
 /** How fast this process sends a campaign, and what it has claimed of it that has not been answered yet. */
 export class Flow {
   /** Messages answered a second, lately. 0 until there is something to go by. */
   perSecond = 0
   /** Claimed: under way, or waiting for a connection. */
   unanswered = 0
+  /** What a claim takes, lately. */
+  claimSeconds = 0.005
   #answered = 0
   #since = { at: performance.now(), answered: 0 }
 
   claimed(recipients: number): void {
     this.unanswered += recipients
+  }
+
+  claimTook(seconds: number): void {
+    // A moment in which Postgres stood still must not have us claim for minutes.
+    this.claimSeconds += 0.2 * (Math.min(seconds, longestClaimSeconds) - this.claimSeconds)
   }
 
   /** Claims that come to nothing here: given back, or left to the next attempt. */

@@ -90,6 +90,7 @@ export async function freezeAudience(db: Db, campaignId: Id): Promise<FrozenAudi
   return db.transaction().execute(async (db) => {
     const campaign = await readCampaign(db, campaignId)
     if (campaign.frozen !== null || campaign.state !== 'resolving') return campaign.frozen
+    await takeRoom(db)
     await createPartition(db, campaignId)
     const funnel = await loadPartition(db, campaignId, criteria)
     await attachPartition(db, campaignId)
@@ -106,6 +107,11 @@ async function readCampaign(db: Db, campaignId: Id): Promise<{ state: string; fr
   const { audience, candidates, funnel } = row
   const frozen = audience === null || candidates === null || funnel === null ? null : { audience, candidates, funnel }
   return { state: row.state, frozen }
+}
+
+/** For sorting and hashing a large audience, in this transaction: the server's own defaults are meant for many small ones. */
+async function takeRoom(db: Db): Promise<void> {
+  await sql`select set_config('work_mem', '64MB', true), set_config('maintenance_work_mem', '256MB', true)`.execute(db)
 }
 
 /** A table of its own first: it is loaded without indexes, and the ledger stays open to other campaigns meanwhile. */

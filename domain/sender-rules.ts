@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { parseEmail } from './email-address.ts'
 import { Refusal } from './refusal.ts'
 
@@ -55,7 +55,27 @@ export function readDkimKey(dkim: DkimSettings, field: string): DkimKey {
       remedy: 'Paste the whole key, with its BEGIN and END lines.',
     })
   refuseShortKey(privateKey.asymmetricKeyDetails?.modulusLength ?? 0, field)
+  refuseBrokenKey(privateKey, field)
   return { algorithm: 'rsa-sha256', privateKey }
+}
+
+/** One with damaged numbers can be read; but it would fail every recipient, one by one. */
+function refuseBrokenKey(privateKey: KeyObject, field: string): void {
+  if (provesItself(privateKey)) return
+  throw new Refusal({
+    field: `${field}.privateKey`,
+    rule: 'the DKIM key is damaged: what it signs does not verify',
+    remedy: 'Paste it again from where it was made, or make a new one.',
+  })
+}
+
+function provesItself(privateKey: KeyObject): boolean {
+  const probe = Buffer.from('probe')
+  try {
+    return verify('sha256', probe, createPublicKey(privateKey), sign('sha256', probe, privateKey))
+  } catch {
+    return false
+  }
 }
 
 function refuseShortKey(bits: number, field: string): void {

@@ -90,8 +90,8 @@ describe.each([
 })
 
 describe('a key that cannot sign', () => {
-  it('rejects the message, and says that it is the key', async () => {
+  it('is refused before any message, and it says that it is the key', async () => {
     const composing = signed({ privateKey: brokenRsaKey(), record: '' })
-    await expect(composing).rejects.toThrow('the DKIM key could not sign')
+    await expect(composing).rejects.toThrow('the DKIM key is damaged: what it signs does not verify')
   })
 })
