@@ -10,10 +10,10 @@ const seqs = (groups: Settlement[][]) => groups.map((group) => group.map((each) 
 test('what ends within a moment is written together, once', async () => {
   const groups: Settlement[][] = []
   const writer = new SettlementWriter(async (group) => groups.push(group))
-  for (const seq of [1, 2, 3]) writer.add(sent(seq))
+  for (const seq of [1, 2, 3]) void writer.add(sent(seq))
   expect(groups).toEqual([])
   await writer.flush()
-  writer.add(sent(4))
+  void writer.add(sent(4))
   await writer.flush()
   expect(seqs(groups)).toEqual([[1, 2, 3], [4]])
 })
@@ -26,10 +26,10 @@ test('a group that could not be written is written again, and nothing is lost me
     groups.push(group)
   })
   await new MockActivityEnvironment().run(async () => {
-    writer.add(sent(1))
+    void writer.add(sent(1))
     const flushed = writer.flush()
     await sleep(50)
-    writer.add(sent(2))
+    void writer.add(sent(2))
     broken = false
     await flushed
   })
@@ -39,7 +39,7 @@ test('a group that could not be written is written again, and nothing is lost me
 test('whoever adds waits while too much is unwritten', async () => {
   const database = Promise.withResolvers<void>()
   const writer = new SettlementWriter(() => database.promise)
-  writer.add(sent(0))
+  void writer.add(sent(0))
   await sleep(40)
   for (let seq = 1; seq <= 1000; seq += 1) expect(writer.add(sent(seq))).toBeUndefined()
   let admitted = false
