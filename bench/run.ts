@@ -2,6 +2,7 @@ import { command, flag, folder, oneOf, UsageError, wholeNumber } from './command
 import { compose } from './compose.ts'
 import { dispatch } from './dispatch.ts'
 import { http } from './http/http.ts'
+import { limits } from './limits.ts'
 import { memory } from './memory.ts'
 import { resolve } from './resolve/resolve.ts'
 import { say } from './stage/say.ts'
@@ -31,6 +32,7 @@ const benchmarks = {
     },
     workers,
   ),
+  limits: command('how exactly limits are kept', { perSecond: wholeNumber(500) }, limits),
   memory: command(
     "a worker's peak memory, for a large campaign and a small one",
     { recipients: wholeNumber(1_000_000), few: wholeNumber(10_000) },
