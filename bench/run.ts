@@ -1,6 +1,7 @@
 import { command, flag, folder, oneOf, UsageError, wholeNumber } from './command.ts'
 import { compose } from './compose.ts'
 import { dispatch } from './dispatch.ts'
+import { history } from './history.ts'
 import { http } from './http/http.ts'
 import { limits } from './limits.ts'
 import { memory } from './memory.ts'
@@ -47,6 +48,11 @@ const benchmarks = {
     'durable timers that are all due at one moment',
     { campaigns: wholeNumber(300), rounds: wholeNumber(3) },
     timers,
+  ),
+  history: command(
+    'what a very large campaign leaves in Temporal, with empty sends',
+    { recipients: wholeNumber(10_000_000), suggestAt: wholeNumber(512) },
+    history,
   ),
   http: command(
     'one-click unsubscribes and pages, so many at once',
