@@ -9,9 +9,10 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['test/{db,http,workflows,cli,e2e}/**/*.test.ts'],
+          include: ['test/{db,http,workflows,cli,e2e,faults}/**/*.test.ts'],
           setupFiles: ['test/setup/at-end.ts'],
           globalSetup: ['test/setup/servers.ts'],
+          provide: { faultSize: 2000 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

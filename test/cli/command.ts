@@ -29,6 +29,8 @@ export interface RunningCommand {
   ended: Promise<Ended>
 }
 
+export type Command = ReturnType<typeof createCommand>
+
 /**
  * The command as a person has it: a process in a folder of the test file's own, which knows nothing of the
  * environment of the tests. What is still running at the end is killed.

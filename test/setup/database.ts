@@ -10,8 +10,7 @@ export interface TestDatabase {
 }
 
 /** A database of this test file's own, cloned from the migrated template, dropped when the file is done. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('postgresUrl')
+export async function createDatabase(adminUrl = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await asAdmin(adminUrl, `create database ${name} template ${templateDatabase}`)
   const url = adminUrl.replace(/\/postgres$/, `/${name}`)

@@ -16,22 +16,30 @@ export interface RunningWorkers {
   stop: () => Promise<void>
 }
 
+/** Where an installation lives: the servers of the run, or a test's own. */
+export interface Servers {
+  /** A database on it, with the right to make others and a migrated template beside. */
+  postgresUrl: string
+  temporalAddress: string
+}
+
 export interface Installation {
   db: Db
   databaseUrl: string
   addressee: Addressee
   temporal: Client
+  temporalAddress: string
   /** Of this file's own, as every installation has one. */
   namespace: string
   /** @param publicUrl where the links of the messages lead. */
   startWorkers: (channel: Channel, publicUrl?: string) => Promise<RunningWorkers>
 }
 
-/** A database, a Temporal namespace and a client of this test file's own, on the servers of the run. */
-export async function createInstallation(): Promise<Installation> {
+/** A database, a Temporal namespace and a client of this test file's own; by default on the servers of the run. */
+export async function createInstallation(servers: Partial<Servers> = {}): Promise<Installation> {
   quietRuntime()
-  const { db, url } = await createDatabase()
-  const address = inject('temporalAddress')
+  const { db, url } = await createDatabase(servers.postgresUrl)
+  const address = servers.temporalAddress ?? inject('temporalAddress')
   const connection = await Connection.connect({ address })
   const namespace = await createNamespace(address)
   const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, temporalNamespace: namespace })
@@ -46,6 +54,7 @@ export async function createInstallation(): Promise<Installation> {
     databaseUrl: url,
     addressee,
     namespace,
+    temporalAddress: address,
     temporal: new Client({ connection, namespace }),
     startWorkers: async (channel, publicUrl = 'https://mail.acme.example') => {
       const workers = await startWorkers({ db, channel, namespace, address, publicUrl })

@@ -1,4 +1,9 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 
-/** Once for each test file that runs workers: what they say in the ordinary course would drown the report. */
-export const quietRuntime = (): Runtime => Runtime.install({ logger: new DefaultLogger('ERROR') })
+let runtime: Runtime | null = null
+
+/** For a test file that runs workers: what they say in the ordinary course would drown the report. */
+export function quietRuntime(): Runtime {
+  runtime ??= Runtime.install({ logger: new DefaultLogger('ERROR') })
+  return runtime
+}

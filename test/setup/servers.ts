@@ -54,7 +54,7 @@ async function startDatabase(folder: string, releases: Release[]): Promise<strin
   return postgres.urlOf('postgres')
 }
 
-async function createTemplate(urlOf: (database: string) => string): Promise<void> {
+export async function createTemplate(urlOf: (database: string) => string): Promise<void> {
   const admin = connect(urlOf('postgres'))
   await admin.execute(`create database ${templateDatabase}`)
   await admin.close()

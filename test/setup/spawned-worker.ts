@@ -1,4 +1,3 @@
-import { inject } from 'vitest'
 import { createCommand, type RunningCommand } from '../cli/command.ts'
 import { eventually } from './eventually.ts'
 import type { Installation } from './installation.ts'
@@ -10,7 +9,7 @@ export const secret = 'a secret of the tests'
 export const commandFor = (installation: Installation, smtpUrl: string) =>
   createCommand({
     DATABASE_URL: installation.databaseUrl,
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_ADDRESS: installation.temporalAddress,
     TEMPORAL_NAMESPACE: installation.namespace,
     SMTP_URL: smtpUrl,
     ADDRESSEE_PUBLIC_URL: publicUrl,
@@ -18,8 +17,11 @@ export const commandFor = (installation: Installation, smtpUrl: string) =>
   })
 
 /** Starts `addressee worker` and waits until it works. */
-export async function startWorker(command: ReturnType<typeof createCommand>): Promise<RunningCommand> {
-  const worker = command.start(['worker'])
+export async function startWorker(
+  command: ReturnType<typeof createCommand>,
+  env: Record<string, string> = {},
+): Promise<RunningCommand> {
+  const worker = command.start(['worker'], { env })
   await eventually(() => {
     if (!worker.stdout().includes('worker started')) throw new Error(`no worker yet: ${worker.stdout()}`)
   })

@@ -1,0 +1,62 @@
+import type { CampaignDefinition } from '../../domain/campaign-definition.ts'
+import type { RunningCommand } from '../cli/command.ts'
+import { scheduleTo } from './bulk-campaign.ts'
+import { FaultCampaign } from './fault-campaign.ts'
+import { type FaultSink, startFaultSink } from './fault-sink.ts'
+import { createInstallation, type Installation, type Servers } from './installation.ts'
+import { seedResource } from './seed.ts'
+import { commandFor, startWorker } from './spawned-worker.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Recipients of a campaign that something happens to: 20,000 for `npm run faults`, few for `npm test`. */
+    faultSize: number
+  }
+}
+
+export interface FaultWorker extends RunningCommand {
+  /** Its name at the mail server. */
+  name: string
+}
+
+/** An installation with real worker processes and a mail server that can be told to go wrong. */
+export interface FaultSite {
+  installation: Installation
+  sink: FaultSink
+  command: ReturnType<typeof commandFor>
+  /** @param options.smtp query of its SMTP_URL. @param options.env settings of this worker alone. */
+  startWorker: (options?: { smtp?: string; login?: string; env?: Record<string, string> }) => Promise<FaultWorker>
+  /** A campaign to new contacts, at once. */
+  schedule: (key: string, size: number, changes?: Partial<CampaignDefinition>) => Promise<FaultCampaign>
+}
+
+/** @param servers those of the run, where none of its own is named. */
+export async function createFaultSite(servers: Partial<Servers> = {}): Promise<FaultSite> {
+  const installation = await createInstallation(servers)
+  const sink = await startFaultSink()
+  const command = commandFor(installation, `smtp://${sink.address}`)
+  await seedResource(installation.db, 'acme')
+  let workers = 0
+  return {
+    installation,
+    sink,
+    command,
+    startWorker: async ({ smtp = '', login = '', env = {} } = {}) => {
+      workers += 1
+      const name = `worker-${workers}`
+      const url = `smtp://${login}${sink.address}?name=${name}${smtp}`
+      return { name, ...(await startWorker(command, { SMTP_URL: url, ...env })) }
+    },
+    schedule: async (key, size, changes) => {
+      await scheduleTo(installation, key, size, changes)
+      return new FaultCampaign(installation, sink, command, key, size)
+    },
+  }
+}
+
+/** SIGTERM, and the end of the process. */
+export async function stopWorker(worker: FaultWorker): Promise<void> {
+  worker.process.kill('SIGTERM')
+  const { code, stdout } = await worker.ended
+  if (code !== 0) throw new Error(`the worker ended with ${code}: ${stdout.slice(-2000)}`)
+}
