@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import type { CampaignDefinition } from '../../domain/campaign-definition.ts'
 import type { RunningCommand } from '../cli/command.ts'
 import { scheduleTo } from './bulk-campaign.ts'
@@ -19,33 +20,47 @@ export interface FaultWorker extends RunningCommand {
   name: string
 }
 
+export interface WorkerOptions {
+  /** What its SMTP_URL has before the host (`user:password@`), and further query (`&socketTimeout=2000`). */
+  login?: string
+  smtp?: string
+  /** Settings of this worker alone. */
+  env?: Record<string, string>
+}
+
 /** An installation with real worker processes and a mail server that can be told to go wrong. */
 export interface FaultSite {
   installation: Installation
   sink: FaultSink
   command: ReturnType<typeof commandFor>
-  /** @param options.smtp query of its SMTP_URL. @param options.env settings of this worker alone. */
-  startWorker: (options?: { smtp?: string; login?: string; env?: Record<string, string> }) => Promise<FaultWorker>
+  startWorker: (options?: WorkerOptions) => Promise<FaultWorker>
   /** A campaign to new contacts, at once. */
   schedule: (key: string, size: number, changes?: Partial<CampaignDefinition>) => Promise<FaultCampaign>
 }
 
-/** @param servers those of the run, where none of its own is named. */
+/**
+ * To be called in a test: its workers end with it.
+ * @param servers those of the run, where none of its own is named.
+ */
 export async function createFaultSite(servers: Partial<Servers> = {}): Promise<FaultSite> {
   const installation = await createInstallation(servers)
   const sink = await startFaultSink()
   const command = commandFor(installation, `smtp://${sink.address}`)
   await seedResource(installation.db, 'acme')
-  let workers = 0
+  const workers: FaultWorker[] = []
+  onTestFinished(() => {
+    for (const worker of workers) worker.process.kill('SIGKILL')
+  })
   return {
     installation,
     sink,
     command,
     startWorker: async ({ smtp = '', login = '', env = {} } = {}) => {
-      workers += 1
-      const name = `worker-${workers}`
+      const name = `worker-${workers.length + 1}`
       const url = `smtp://${login}${sink.address}?name=${name}${smtp}`
-      return { name, ...(await startWorker(command, { SMTP_URL: url, ...env })) }
+      const worker = { name, ...(await startWorker(command, { SMTP_URL: url, ...env })) }
+      workers.push(worker)
+      return worker
     },
     schedule: async (key, size, changes) => {
       await scheduleTo(installation, key, size, changes)
