@@ -15,11 +15,18 @@ export interface TemporalServer {
   unexpectedEnd: Promise<Error>
 }
 
-/** Starts Temporal's development server on loopback, with its history kept under the data folder. */
-export async function startTemporalServer(options: { binary: string; dataDir: string }): Promise<TemporalServer> {
+/**
+ * Starts Temporal's development server on loopback, with its history kept under the data folder.
+ * @param options.port by default 7233, or any that is free.
+ */
+export async function startTemporalServer(options: {
+  binary: string
+  dataDir: string
+  port?: number
+}): Promise<TemporalServer> {
   const dataDir = resolve(options.dataDir)
   await mkdir(dataDir, { recursive: true })
-  const port = await freePort(7233)
+  const port = options.port ?? (await freePort(7233))
   const uiPort = await freePort(8233)
   const database = join(dataDir, `temporal-${await serverVersion(options.binary)}.db`)
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--ui-port', `${uiPort}`]
