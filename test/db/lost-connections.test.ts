@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { connect, type Db } from '../../db/connect.ts'
+import { createDatabase } from '../setup/database.ts'
+import { eventually } from '../setup/eventually.ts'
+
+// A connection that ends must not take the process with it: an error that escapes from the driver fails this file.
+
+const { db, url } = await createDatabase()
+
+const pidOf = async (db: Db): Promise<number> =>
+  (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid ?? 0
+
+/** From outside, as a server that goes down does; returns when the backend has gone. */
+async function end(pid: number): Promise<void> {
+  await sql`select pg_terminate_backend(${pid})`.execute(db)
+  await eventually(async () => {
+    const { rows } = await sql`select from pg_stat_activity where pid = ${pid}`.execute(db)
+    expect(rows).toEqual([])
+  })
+}
+
+async function withOneConnection(work: (db: Db) => Promise<void>): Promise<void> {
+  const connection = connect(url, { connections: 1 })
+  await work(connection.db)
+  await connection.close()
+}
+
+test('an idle connection is replaced', () =>
+  withOneConnection(async (db) => {
+    const pid = await pidOf(db)
+    await end(pid)
+    await eventually(async () => expect(await pidOf(db)).not.toBe(pid))
+  }))
+
+test('a statement under way fails, and the next ones have a new connection', () =>
+  withOneConnection(async (db) => {
+    const pid = await pidOf(db)
+    const sleeping = expect(sql`select pg_sleep(60)`.execute(db)).rejects.toThrow(/terminat|closed|reset/i)
+    const waiting = pidOf(db)
+    await end(pid)
+    await sleeping
+    expect(await waiting).not.toBe(pid)
+    expect(await pidOf(db)).toBe(await waiting)
+  }))
+
+test('nothing of a transaction happens after its connection was lost', () =>
+  withOneConnection(async (lost) => {
+    await sql`create table witness (word text)`.execute(db)
+    const broken = lost.transaction().execute(async (transaction) => {
+      await sql`insert into witness values ('before')`.execute(transaction)
+      await end(await pidOf(transaction))
+      // The driver may hear of it a moment later than the server says so.
+      await eventually(() => expect(sql`select 1`.execute(transaction)).rejects.toThrow())
+      await sql`insert into witness values ('after')`.execute(transaction)
+    })
+    await expect(broken).rejects.toThrow()
+    expect((await sql`select word from witness`.execute(db)).rows).toEqual([])
+    expect(await pidOf(lost)).toBeGreaterThan(0)
+  }))
+
+test('who waits for a connection gets one when all are lost at once', async () => {
+  const connection = connect(url, { connections: 3, name: 'lost together' })
+  const sleeping = Array.from({ length: 9 }, () =>
+    sql`select pg_sleep(0.3)`.execute(connection.db).then(
+      () => 'slept',
+      () => 'lost',
+    ),
+  )
+  await eventually(async () => {
+    const { rows } = await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'lost together' and query like '%pg_sleep%'`.execute(db)
+    expect(rows).toHaveLength(3)
+  })
+  const ends = await Promise.all(sleeping)
+  expect(ends.filter((each) => each === 'lost')).toHaveLength(3)
+  await connection.close()
+})
