@@ -84,6 +84,7 @@ test('postgres: others hold every connection for 20 s', async () => {
   const campaign = await site.schedule('exhausted', size)
   await campaign.sends(size / 10)
   const admin = connect(postgres.postgresUrl, { connections: 1 })
+  await admin.execute('select 1')
   const giveBack = await takeAllSlots(postgres.postgresUrl)
   await admin.execute(
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'addressee worker'`,

@@ -36,6 +36,8 @@ export interface FaultSite {
   startWorker: (options?: WorkerOptions) => Promise<FaultWorker>
   /** A campaign to new contacts, at once. */
   schedule: (key: string, size: number, changes?: Partial<CampaignDefinition>) => Promise<FaultCampaign>
+  /** A campaign that was scheduled in another way. */
+  watch: (key: string, size: number) => FaultCampaign
 }
 
 /**
@@ -51,6 +53,7 @@ export async function createFaultSite(servers: Partial<Servers> = {}): Promise<F
   onTestFinished(() => {
     for (const worker of workers) worker.process.kill('SIGKILL')
   })
+  const watch = (key: string, size: number) => new FaultCampaign(installation, sink, command, key, size)
   return {
     installation,
     sink,
@@ -64,8 +67,9 @@ export async function createFaultSite(servers: Partial<Servers> = {}): Promise<F
     },
     schedule: async (key, size, changes) => {
       await scheduleTo(installation, key, size, changes)
-      return new FaultCampaign(installation, sink, command, key, size)
+      return watch(key, size)
     },
+    watch,
   }
 }
 
