@@ -153,7 +153,7 @@ async function recordFrozen(db: Db, campaignId: Id, funnel: Funnel): Promise<Fro
   const frozen = { audience: funnel.included, candidates: candidatesOf(funnel), funnel }
   const { numUpdatedRows } = await db
     .updateTable('campaign')
-    .set({ ...frozen, state: 'sending', frozen_at: new Date() })
+    .set({ ...frozen, state: 'sending', frozen_at: sql`clock_timestamp()` })
     .where('id', '=', campaignId)
     .where('state', '=', 'resolving')
     .executeTakeFirstOrThrow()

@@ -69,7 +69,7 @@ function refuseIfTooLate(campaign: CampaignRow, command: CampaignCommand): void 
 function change(command: CampaignCommand, details: CommandDetails) {
   switch (command) {
     case 'pause':
-      return { paused_at: new Date(), paused_by: details.by, pause_reason: details.reason ?? null }
+      return { paused_at: sql<Date>`now()`, paused_by: details.by, pause_reason: details.reason ?? null }
     case 'resume':
       return { paused_at: null, paused_by: null, pause_reason: null }
     case 'cancel':
@@ -80,7 +80,7 @@ function change(command: CampaignCommand, details: CommandDetails) {
         pause_reason: details.reason ?? null,
       }
     case 'sendNow':
-      return { send_at: new Date() }
+      return { send_at: sql<Date>`now()` }
     case 'reschedule':
       return { send_at: requireTime(details.sendAt) }
   }

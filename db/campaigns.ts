@@ -95,7 +95,7 @@ export async function beginResolving(db: Db, id: Id): Promise<void> {
 export async function markFinished(db: Db, id: Id): Promise<void> {
   await db
     .updateTable('campaign')
-    .set({ state: sql`case when state = 'cancelled' then state else 'finished' end`, finished_at: new Date() })
+    .set({ state: sql`case when state = 'cancelled' then state else 'finished' end`, finished_at: sql`now()` })
     .where('id', '=', id)
     .where('finished_at', 'is', null)
     .execute()

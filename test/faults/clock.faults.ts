@@ -34,6 +34,7 @@ test('clock: workers that are hours late and hours early send to all, with secon
   expect(await wrongInstants(site, 'wrong-clocks')).toEqual(none)
 })
 
+// Expected: every instant is the database's. The `settled_at` of those that a cancel skips is still the worker's.
 test.each([-2 * hour, 2 * hour])(
   'clock: a campaign is cancelled, and the only worker is wrong by %i s',
   async (seconds) => {

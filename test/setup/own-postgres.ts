@@ -12,7 +12,7 @@ import { createTemplate } from './servers.ts'
 export interface OwnPostgres {
   postgresUrl: string
   port: number
-  /** `kill -9` of the postmaster and all its children. */
+  /** `kill -9`; its children end when they notice. */
   kill: () => void
   restart: () => Promise<void>
 }
