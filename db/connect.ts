@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import { PostgresJSDialect } from 'kysely-postgres-js'
+import { PoolDialect } from './dialect.ts'
 import { Pool } from './pool.ts'
 import type { Schema } from './schema.ts'
 
@@ -15,13 +15,13 @@ export interface Connection {
 }
 
 /**
- * Opens a pool. This file and `pool.ts` alone know the driver, so that another can take its place.
+ * Opens a pool. This file and those that it imports alone know the driver, so that another can take its place.
  * @param options.connections upper bound of open connections.
  * @param options.name what `pg_stat_activity.application_name` shows.
  */
 export function connect(url: string, options: { connections?: number; name?: string } = {}): Connection {
   const pool = new Pool(url, { connections: options.connections ?? 10, name: options.name ?? 'addressee' })
-  const db = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: () => pool }) })
+  const db = new Kysely<Schema>({ dialect: new PoolDialect(pool) })
   // pool.end and not db.destroy: the latter waits forever for a query whose server has gone.
   return {
     db,

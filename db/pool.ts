@@ -1,5 +1,6 @@
 import type { PostgresJSReservedSql, PostgresJSSql } from 'kysely-postgres-js'
 import postgres from 'postgres'
+import { type OpenSocket, oneSocket } from './one-socket.ts'
 
 // The driver's own pool (postgres 3.4.9) takes back a reserved connection that has died, hands it out again, and then
 // throws where nobody can catch it: the end of a database connection would be the end of the process. So every
@@ -11,6 +12,9 @@ export interface PoolOptions {
   /** What `pg_stat_activity.application_name` shows. */
   name: string
 }
+
+/** The driver's types leave `socket` out, its documentation does not. */
+type DriverOptions = postgres.Options<Record<string, never>> & { socket: OpenSocket }
 
 /** One connection, and nothing after it. */
 interface Member {
@@ -33,7 +37,7 @@ export class Pool implements PostgresJSSql {
   readonly #members = new Set<Member>()
   readonly #idle: Member[] = []
   readonly #waiting: PromiseWithResolvers<Member>[] = []
-  #types: Promise<postgres.Options<Record<string, never>>> | null = null
+  #types: Promise<DriverOptions> | null = null
   #hasEnded = false
 
   constructor(url: string, settings: PoolOptions) {
@@ -75,9 +79,10 @@ export class Pool implements PostgresJSSql {
     return turn.promise
   }
 
-  #open(types: postgres.Options<Record<string, never>>): Member {
+  #open(types: DriverOptions): Member {
     const onclose = (): void => void this.#discard(member, { timeout: 0 })
-    const sql = postgres({ ...types, fetch_types: false, onclose })
+    const options: DriverOptions = { ...types, fetch_types: false, onclose, socket: oneSocket() }
+    const sql = postgres(options)
     const member: Member = { sql, isClosed: false, openedAt: Date.now(), idleTimer: null }
     this.#members.add(member)
     return member
@@ -113,7 +118,7 @@ export class Pool implements PostgresJSSql {
    * The driver asks the server for its array types once for each connection, and an end of the connection in that
    * moment is thrown where nobody can catch it, too: one asks, and the others are given its answer.
    */
-  #readTypes(): Promise<postgres.Options<Record<string, never>>> {
+  #readTypes(): Promise<DriverOptions> {
     this.#types ??= this.#fetchTypes().catch((error: unknown) => {
       // The next one tries anew.
       this.#types = null
@@ -122,19 +127,22 @@ export class Pool implements PostgresJSSql {
     return this.#types
   }
 
-  async #fetchTypes(): Promise<postgres.Options<Record<string, never>>> {
-    const first = postgres(this.#url, {
+  async #fetchTypes(): Promise<DriverOptions> {
+    const options: DriverOptions = {
       max: 1,
-      max_lifetime: null,
+      // Whether it stands idle or has become old, we decide: the driver would not ask whether a transaction is open.
       idle_timeout: undefined,
+      max_lifetime: null,
       connect_timeout: 10,
       connection: { application_name: this.#settings.name },
       onnotice: () => {},
-    })
+      socket: oneSocket(),
+    }
+    const first = postgres(this.#url, options)
     try {
       await first`select 1`
       // With what it has learnt: the driver takes its own options as they are.
-      return first.options as unknown as postgres.Options<Record<string, never>>
+      return first.options as unknown as DriverOptions
     } finally {
       await first.end({ timeout: 5 })
     }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { connect, type Db } from '../../db/connect.ts'
@@ -7,6 +9,9 @@ import { eventually } from '../setup/eventually.ts'
 // A connection that ends must not take the process with it: an error that escapes from the driver fails this file.
 
 const { db, url } = await createDatabase()
+
+/** In the words of the server, of the driver or of the operating system, whoever hears of it first. */
+const connectionLost = /terminating connection|CONNECTION_CLOSED|ECONNRESET|EPIPE/
 
 const pidOf = async (db: Db): Promise<number> =>
   (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid ?? 0
@@ -36,13 +41,34 @@ test('an idle connection is replaced', () =>
 test('a statement under way fails, and the next ones have a new connection', () =>
   withOneConnection(async (db) => {
     const pid = await pidOf(db)
-    const sleeping = expect(sql`select pg_sleep(60)`.execute(db)).rejects.toThrow(/terminat|closed|reset/i)
+    const sleeping = sql`select pg_sleep(60)`.execute(db)
     const waiting = pidOf(db)
-    await end(pid)
-    await sleeping
+    await Promise.all([expect(sleeping).rejects.toThrow(connectionLost), end(pid)])
     expect(await waiting).not.toBe(pid)
     expect(await pidOf(db)).toBe(await waiting)
   }))
+
+test('a transaction says why it failed, not that it could not be rolled back', () =>
+  withOneConnection(async (db) => {
+    const pid = await pidOf(db)
+    const broken = db.transaction().execute((db) => sql`select pg_sleep(60)`.execute(db))
+    await Promise.all([expect(broken).rejects.toThrow(connectionLost), end(pid)])
+  }))
+
+test('a server that accepts and closes without a word is not asked again and again', async () => {
+  let asked = 0
+  const server = createServer((socket) => {
+    asked += 1
+    socket.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const connection = connect(`postgres://postgres@127.0.0.1:${port}/nothing`)
+  await expect(pidOf(connection.db)).rejects.toThrow('closed the connection while it was opened')
+  expect(asked).toBe(1)
+  await connection.close()
+  server.close()
+})
 
 test('nothing of a transaction happens after its connection was lost', () =>
   withOneConnection(async (lost) => {
