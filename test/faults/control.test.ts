@@ -9,7 +9,7 @@ const size = inject('faultSize')
 async function lateAfter(site: FaultSite, command: () => Promise<unknown>): Promise<string[]> {
   await command()
   const returnedAt = Date.now()
-  await sleep(3000)
+  await sleep(2000)
   return site.sink
     .accepted()
     .filter(({ begunAt }) => begunAt > returnedAt + 1000)

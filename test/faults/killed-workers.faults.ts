@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { isAccountedFor } from '../../domain/fate.ts'
 import type { FaultCampaign } from '../setup/fault-campaign.ts'
-import { createFaultSite, type FaultSite, type FaultWorker } from '../setup/fault-site.ts'
+import { createFaultSite, type FaultSite, type FaultWorker, stopWorker } from '../setup/fault-site.ts'
 import { killWorker } from '../setup/killed-worker.ts'
 import { flawless } from '../setup/ledger-and-sink.ts'
 
@@ -57,6 +57,20 @@ test('workers: kill -9 of all three at once, four times', async () => {
   const campaign = await site.schedule('all-killed', size)
   await killAgainAndAgain(site, campaign, 4, 3)
   await endsWell(site, campaign)
+})
+
+test('workers: SIGTERM ten times', async () => {
+  const site = await createFaultSite()
+  const campaign = await site.schedule('stopped-often', size)
+  for (let stop = 1; stop <= 10; stop += 1) {
+    const worker = await site.startWorker()
+    await campaign.sends(between(1, 1500))
+    await stopWorker(worker)
+    expect((await campaign.now()).counts).toMatchObject({ claimed: 0, unknown: 0, failed: 0 })
+  }
+  await startWorkers(site, 2)
+  expect((await campaign.reaches('finished')).counts).toMatchObject({ sent: size })
+  expect(await campaign.verdict()).toEqual(flawless)
 })
 
 test('workers: kill -9 of one of two, six times, with onUncertain resend', async () => {

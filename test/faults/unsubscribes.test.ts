@@ -32,8 +32,7 @@ async function unsubscribedOf(db: Db, campaignId: string): Promise<Unsubscribed[
 test('unsubscribes: a quarter of the audience presses the button while the campaign runs', async () => {
   const site = await createFaultSite()
   await site.sink.behave({ delayMs: 8 })
-  const httpUrl = await startHttp(site.command)
-  await site.startWorker()
+  const [httpUrl] = await Promise.all([startHttp(site.command), site.startWorker()])
   const campaign = await site.schedule('left', size)
   const ledger = await eventually(async () => {
     const rows = await campaign.ledger()

@@ -6,11 +6,18 @@ import { flawless } from '../setup/ledger-and-sink.ts'
 
 const size = inject('faultSize')
 
-test('worker: kill -9 in the middle', { timeout: 150_000 }, async () => {
+test('worker: SIGTERM in the middle, then kill -9 in the middle', { timeout: 180_000 }, async () => {
   const site = await createFaultSite()
   await site.sink.behave({ delayMs: 5 })
+  const campaign = await site.schedule('stopped-and-killed', size)
+  const stopped = await site.startWorker()
+  await campaign.sends(size / 10)
+  await stopWorker(stopped)
+  const { counts: atStop } = await campaign.now()
+  expect(atStop).toMatchObject({ claimed: 0, unknown: 0, failed: 0 })
+  expect(atStop.queued).toBeGreaterThan(0)
+
   const doomed = await site.startWorker()
-  const campaign = await site.schedule('killed', size)
   await campaign.sends(size / 4)
   const mostUnknown = await killWorker(doomed, site.sink)
   // Postgres may be carrying out the dead one's last statements still.
@@ -26,19 +33,5 @@ test('worker: kill -9 in the middle', { timeout: 150_000 }, async () => {
   expect(await campaign.verdict()).toEqual(flawless)
   expect(await campaign.settleUnknown()).toBe(claimed)
   expect((await campaign.now()).counts).toMatchObject({ sent: size })
-  expect(await campaign.verdict()).toEqual(flawless)
-})
-
-test('worker: SIGTERM again and again', { timeout: 150_000 }, async () => {
-  const site = await createFaultSite()
-  const campaign = await site.schedule('stopped', size)
-  for (let stop = 1; stop <= 3; stop += 1) {
-    const worker = await site.startWorker()
-    await campaign.sends(size / 10)
-    await stopWorker(worker)
-    expect((await campaign.now()).counts).toMatchObject({ claimed: 0, unknown: 0, failed: 0 })
-  }
-  await site.startWorker()
-  expect((await campaign.reaches('finished')).counts).toMatchObject({ sent: size })
   expect(await campaign.verdict()).toEqual(flawless)
 })
