@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { totalOf } from '../../domain/fate.ts'
+import { sql } from 'kysely'
+import { fates } from '../../domain/fate.ts'
 import type { Installation } from './installation.ts'
 
 export interface SumWatch {
   looks: () => number
-  /** @returns at how many looks the fates did not sum to the audience. */
+  /** @returns at how many looks the fates did not sum to the audience, or the tally was not what counting gives. */
   stop: () => Promise<number>
 }
 
@@ -12,15 +13,18 @@ export interface SumWatch {
 const everyMs = 100
 
 /** Looks at a campaign again and again. While the database is away nothing can be seen. */
-export function watchSums({ addressee }: Installation, key: string): SumWatch {
+export function watchSums({ db }: Installation, key: string): SumWatch {
   let isWatching = true
   let looks = 0
   let wrong = 0
   const look = async (): Promise<void> => {
-    const campaign = await addressee.campaigns.get(key).catch(() => null)
-    if (campaign === null || campaign.audience === null) return
+    const { rows } = await sumsOf(key)
+      .execute(db)
+      .catch(() => ({ rows: [] }))
+    const [seen] = rows
+    if (seen === undefined) return
     looks += 1
-    if (totalOf(campaign.counts) !== campaign.audience) wrong += 1
+    if (!seen.isRight) wrong += 1
   }
   const watching = (async () => {
     for (; isWatching; await sleep(everyMs)) await look()
@@ -34,3 +38,20 @@ export function watchSums({ addressee }: Installation, key: string): SumWatch {
     },
   }
 }
+
+/** One statement, and so of one instant. No row before the audience is frozen. */
+const sumsOf = (key: string) => sql<{ isRight: boolean }>`
+  with counted as (
+    select state, count(*) as recipients from recipient
+    where campaign_id = (select id from campaign where key = ${key}) group by state
+  ), tallied as (
+    select fate.* from campaign c join tally t on t.campaign_id = c.id
+    cross join lateral (values ${sql.join(fates.map((fate) => sql`(${sql.lit(fate)}, t.${sql.ref(fate)})`))})
+      as fate (state, recipients) where c.key = ${key}
+  )
+  select (select sum(recipients) from counted) = audience
+    and not exists (
+      select state from (select state, recipients from tallied union all select state, -recipients from counted) as both_ways
+      group by state having sum(recipients) <> 0
+    ) as "isRight"
+  from campaign where key = ${key} and audience > 0`
