@@ -11,13 +11,13 @@ import type { Held, Pace } from './pace.ts'
  * What a claim covers of sending, beside the time that the next claim takes. With what the connections hold, and what
  * is being settled, it is what a crash leaves `unknown`.
  */
-const claimCoversSeconds = 0.02
+const claimCoversSeconds = 0.015
 
 /**
  * The next claim begins with so many times what is sent while one is made: more than once, so that the connections do
  * not run dry; and then the rate that this is reckoned by can rise to what the server takes.
  */
-const margin = 1.3
+const margin = 2
 
 /** Smaller claims cost several times as much by the row. */
 const leastSeconds = 0.008
