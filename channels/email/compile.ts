@@ -27,6 +27,7 @@ export function compileCampaign(campaign: CampaignContent, tokens: Tokens): Comp
   const writeHeaders = compileHeaders(campaign.campaignId, sender)
   const contentFor = chooseContent(campaign)
   const sign = sender.dkim === null ? unsigned : dkimSigner(sender.dkim)
+  const senderIsAscii = isAscii(sender.fromAddress) && isAscii(sender.replyTo ?? '')
   const tokenFor = ({ contactId }: Recipient): string =>
     tokens.sign({ campaignId: campaign.campaignId, contactId, scope: 'unsubscribe' })
   return {
@@ -42,7 +43,8 @@ export function compileCampaign(campaign: CampaignContent, tokens: Tokens): Comp
       const signedBy = (signature: string): OutgoingMessage => {
         const raw = `${signature}${headers}\r\n${body}`
         // Of all that it holds only an address can be beyond ASCII, and needs SMTPUTF8 then (RFC 6532).
-        return { from: sender.fromAddress, to: recipient.address, raw: isAscii(headers) ? raw : Buffer.from(raw) }
+        const isString = senderIsAscii && isAscii(recipient.address)
+        return { from: sender.fromAddress, to: recipient.address, raw: isString ? raw : Buffer.from(raw) }
       }
       const signature = sign(headers, body)
       return typeof signature === 'string' ? signedBy(signature) : signature.then(signedBy)
@@ -99,7 +101,7 @@ const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl
   unsubscribe_url: unsubscribeUrl,
 })
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e\r\n\t]*$/.test(text)
+const isAscii = (address: string): boolean => !/[^\0-\x7f]/.test(address)
 
 /** Addresses are checked when they come in. This is the last gate before a header line and an SMTP command. */
 function refuseUnsafeAddress(address: string): void {

@@ -95,6 +95,24 @@ describe('the bytes of one message', () => {
   })
 })
 
+describe('the message', () => {
+  it.each<[string, Partial<CampaignContent>, Partial<Recipient>]>([
+    ["the recipient's", {}, { address: 'ádá@example.com' }],
+    ["the sender's", { sender: senderLike({ fromAddress: 'néws@example.org', replyTo: null }) }, {}],
+    ['the one for answers', { sender: senderLike({ replyTo: 'réponses@example.org' }) }, {}],
+  ])('is UTF-8 when an address is beyond ASCII: %s', (_whose, campaign, recipient) => {
+    const { raw } = compose(campaign, recipient)
+    expect(raw).toBeInstanceOf(Buffer)
+    expect(raw.toString()).toContain(recipient.address ?? campaign.sender?.replyTo ?? campaign.sender?.fromAddress)
+  })
+
+  it('is text when all addresses are ASCII, whatever the names and the domains', () => {
+    const sender = senderLike({ fromAddress: 'news@bücher.example', replyTo: 'answers@bücher.example', listLabel: 'é' })
+    const { raw } = compose({ sender, publicUrl: 'https://bücher.example/é' }, { firstName: 'Ádá', lastName: '山田' })
+    expect(raw).toMatch(/^[\x20-\x7e\r\n]+$/)
+  })
+})
+
 describe('what another program reads in it', () => {
   it('is the person, the subject, the text and the HTML, escaped', async () => {
     const parsed = await parse({}, { firstName: 'Анна <b>', lastName: '山田' })

@@ -168,6 +168,8 @@ function composeWith({ attribute, firstName, lastName, fromName, listLabel, with
 /** Reads the raw bytes as strictly as RFC 5322 writes them: a bare CR or LF, or a line beyond 998 octets, is an error. */
 function split(raw: Raw): { headers: [string, string][]; body: string[] } {
   const text = typeof raw === 'string' ? raw : raw.toString('latin1')
+  // Its characters are written as bytes: beyond ASCII they would be others than the headers say.
+  if (typeof raw === 'string') expect(raw).not.toMatch(/[^\0-\x7f]/)
   expect(text.endsWith('\r\n')).toBe(true)
   const lines = text.slice(0, -2).split('\r\n')
   for (const line of lines) {
