@@ -43,6 +43,12 @@ export function compileQuotedPrintable(literals: readonly string[]): QuotedPrint
       column = piece.end ?? column + piece.firstLine
       const value = filled[index]
       if (value === undefined) continue
+      // Nearly every value: it is shorter than the rest of the line, by the space before it, and stands as it is.
+      if (column + value.length < columns && isPlain(value)) {
+        text += piece.space + value
+        column += piece.space.length + value.length
+        continue
+      }
       const hole = broken(column, encodeValue(piece, value))
       text += hole
       column = columnAfter(column, hole)
