@@ -125,9 +125,18 @@ function stepsOf(liquid: Liquid, filters: Filter[]): Step[] | null {
     const constants = args.map(({ content }) => content)
     steps.push(callOf(filter as FilterFunction, constants))
   }
-  if (escape !== undefined) steps.push(callOf(escape as FilterFunction, []))
+  if (escape !== undefined) steps.push(escapeStep(callOf(escape as FilterFunction, [])))
   return steps
 }
+
+/** Nearly no text holds any of the characters that are escaped: it only counts against the limit. */
+const escapeStep =
+  (escape: Step): Step =>
+  (value, context) => {
+    if (typeof value !== 'string' || /[&<>"']/.test(value)) return escape(value, context)
+    context.memoryLimit.use(value.length)
+    return value
+  }
 
 const isConstant = (arg: unknown) =>
   TypeGuards.isQuotedToken(arg) || TypeGuards.isNumberToken(arg) || TypeGuards.isLiteralToken(arg)

@@ -178,6 +178,16 @@ describe('a template rendered in parts is what liquidjs renders as a whole', () 
     expect(outcome(() => compiled.render(given))).toBe('error memory alloc limit exceeded, line:1, col:71')
     expectSame(source, given, 'none')
   })
+
+  it('when nothing had to be escaped: it counts against the limit like any other', () => {
+    const source = '{{ contact.attributes.a }}'.repeat(3)
+    for (const letter of ['x', '<']) {
+      const given = scopeWith({ a: letter.repeat(4_000_000) })
+      const failed = outcome(() => compileTemplate(source, 'html', 'html').render(given))
+      expect(failed, letter).toBe('error memory alloc limit exceeded, line:1, col:53')
+      expectSame(source, given, 'html')
+    }
+  })
 })
 
 describe('the parts', () => {
