@@ -1,13 +1,6 @@
-import {
-  type Context,
-  type Filter,
-  type Liquid,
-  type Template as Node,
-  Output,
-  RenderError,
-  TypeGuards,
-  toValue,
-} from 'liquidjs'
+import { type Liquid, type Template as Node, Output, RenderError, TypeGuards, toValue } from 'liquidjs'
+import type { Rendering } from './template-rendering.ts'
+import { readerOf } from './template-values.ts'
 
 /** A parsed template as what all recipients share, and the places where they differ. */
 export interface TemplateParts {
@@ -16,8 +9,7 @@ export interface TemplateParts {
   holes: Hole[]
 }
 
-/** Renders one hole. The context is common to all holes of one rendering: variables and limits live in it. */
-type Hole = (context: Context) => string
+type Hole = (rendering: Rendering) => string
 
 /** Splits a parsed template at the top level: each output and each tag is a hole. */
 export function partsOf(liquid: Liquid, parsed: Node[]): TemplateParts {
@@ -43,108 +35,35 @@ function endOfParts(parsed: Node[]): number {
 
 const nodesHole =
   (liquid: Liquid, nodes: Node[]): Hole =>
-  (context) =>
+  ({ context }) =>
     liquid.renderSync(nodes, context) as string
 
-/**
- * Nearly all holes are a variable with a filter or two. liquidjs takes each through half a dozen generators; its own
- * functions, called directly, are ten times cheaper and give the same.
- * @returns null for an output of any other shape.
- */
+/** @returns null for what has to be left to liquidjs. */
 function outputHole(liquid: Liquid, node: Node): Hole | null {
   if (!(node instanceof Output)) return null
-  const [variable, ...operators] = node.value.initial.postfix
-  const path = variable === undefined || operators.length > 0 ? null : pathOf(variable)
-  const steps = stepsOf(liquid, node.value.filters)
-  if (path === null || steps === null) return null
-  return (context) => {
+  const { initial, filters } = node.value
+  // The last filter may be one that nobody wrote: it has no name, and escapes the output.
+  const escape = filters.at(-1)?.raw === true ? undefined : liquid.options.outputEscape
+  const read = readerOf(liquid, initial, escape === undefined ? filters : filters.slice(0, -1))
+  if (read === null) return null
+  return (rendering) => {
     try {
-      let value = read(path, context)
-      for (const step of steps) value = step(value, context)
-      return print(value)
+      const value = read(rendering)
+      return print(escape === undefined ? value : escaped(escape as Escape, value, rendering))
     } catch (error) {
       throw error instanceof Error ? new RenderError(error, node) : error
     }
   }
 }
 
-interface Path {
-  root: string
-  members: (string | number)[]
-}
-
-/** `contact.attributes["plan"]`, but not `contact.attributes[contact.language]`. */
-function pathOf(token: object): Path | null {
-  if (!TypeGuards.isPropertyAccessToken(token) || token.variable !== undefined) return null
-  const keys = token.props.map((key) => (isConstantKey(key) ? key.content : null))
-  const [root, ...members] = keys
-  if (typeof root !== 'string' || members.includes(null)) return null
-  return { root, members: members.filter((member) => member !== null) }
-}
-
-const isConstantKey = (key: unknown) =>
-  TypeGuards.isWordToken(key) || TypeGuards.isQuotedToken(key) || TypeGuards.isNumberToken(key)
-
-function read({ root, members }: Path, context: Context): unknown {
-  // At the top level of a template there are two scopes: what it assigned itself hides what it was given.
-  const assigned = context.bottom() as Record<string, unknown>
-  let value = root in assigned ? assigned[root] : (context.environments as Record<string, unknown>)[root]
-  for (const member of members) value = context.readProperty(value as object, member)
-  return value
-}
-
-type Step = (value: unknown, context: Context) => unknown
-type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown
-
-/** Of liquidjs's filters those that look at their arguments and at the limits of the context, and nothing else. */
-const directFilters = [
-  'append',
-  'capitalize',
-  'default',
-  'downcase',
-  'escape',
-  'escape_once',
-  'newline_to_br',
-  'prepend',
-  'replace',
-  'strip',
-  'truncate',
-  'upcase',
-  'url_encode',
-]
-
-/** @returns null when a filter is not that simple, or has an argument that is not a constant. */
-function stepsOf(liquid: Liquid, filters: Filter[]): Step[] | null {
-  const steps: Step[] = []
-  // The last filter may be one that nobody wrote: it has no name, and escapes the output.
-  const escape = filters.at(-1)?.raw === true ? undefined : liquid.options.outputEscape
-  for (const { name, args, raw } of escape === undefined ? filters : filters.slice(0, -1)) {
-    if (raw) continue
-    const filter = liquid.filters[name]
-    if (typeof filter !== 'function' || !directFilters.includes(name) || !args.every(isConstant)) return null
-    const constants = args.map(({ content }) => content)
-    steps.push(callOf(filter as FilterFunction, constants))
-  }
-  if (escape !== undefined) steps.push(escapeStep(callOf(escape as FilterFunction, [])))
-  return steps
-}
+type Escape = (this: Pick<Rendering, 'context'>, value: unknown) => unknown
 
 /** Nearly no text holds any of the characters that are escaped: it only counts against the limit. */
-const escapeStep =
-  (escape: Step): Step =>
-  (value, context) => {
-    if (typeof value !== 'string' || /[&<>"']/.test(value)) return escape(value, context)
-    context.memoryLimit.use(value.length)
-    return value
-  }
-
-const isConstant = (arg: unknown) =>
-  TypeGuards.isQuotedToken(arg) || TypeGuards.isNumberToken(arg) || TypeGuards.isLiteralToken(arg)
-
-const callOf =
-  (filter: FilterFunction, args: unknown[]): Step =>
-  (value, context) =>
-    filter.call({ context }, value, ...args)
+function escaped(escape: Escape, value: unknown, rendering: Rendering): unknown {
+  if (typeof value !== 'string' || /[&<>"']/.test(value)) return escape.call(rendering, value)
+  rendering.context.memoryLimit.use(value.length)
+  return value
+}
 
 /** As liquidjs writes a value: nothing for nothing, the items of a list one after the other. */
 function print(value: unknown): string {

@@ -1,6 +1,7 @@
-import { Context, Liquid, type Template as LiquidTemplate } from 'liquidjs'
+import { Liquid, type Template as LiquidTemplate } from 'liquidjs'
 import { Refusal } from './refusal.ts'
 import { partsOf } from './template-parts.ts'
+import { Rendering } from './template-rendering.ts'
 
 /** What a template can name. Attributes are the contact's own, any of them. */
 export interface TemplateScope {
@@ -74,9 +75,8 @@ export function compileTemplate(source: string, field: string, escaping: Escapin
   refuseUnknownVariables(liquid, parsed, field)
   const { literals, holes } = partsOf(liquid, parsed)
   const fill = (scope: TemplateScope): string[] => {
-    // A copy: `increment` and `decrement` write into the scope they are given.
-    const context = new Context({ ...scope }, liquid.options, { sync: true }, { liquid })
-    return holes.map((hole) => hole(context))
+    const rendering = new Rendering(liquid, scope)
+    return holes.map((hole) => hole(rendering))
   }
   const render = (scope: TemplateScope): string => {
     const filled = fill(scope)

@@ -66,6 +66,9 @@ const tags = [
   '{% assign unsubscribe_url = contact.attributes.a %}',
   '{% assign contact = contact.attributes %}',
   '{% capture resource %}<{{ contact.email }}>{% endcapture %}',
+  '{% assign shown = empty %}',
+  '{% for each in contact.attributes.a %}{% assign shown = forloop %}{% endfor %}',
+  '{% if contact.attributes.b %}{% assign constructor = 1 %}{% assign size = 2 %}{% endif %}{{ constructor }}{{ size }}',
   '{% increment unsubscribe_url %}',
   '{% decrement counter %}',
   '{% cycle "a", "b" %}',
@@ -82,8 +85,16 @@ const texts = ['Hello ', '\n', ' \t\n  ', '<b>', 'break', '"', '', '{ ', '}}']
 // `shown` is unknown until something assigns it: a template that starts with this may always use it.
 const opening = '{% assign shown = "" %}'
 
+const ofShown = [
+  '{{ shown }}',
+  '{{ shown | default: "none" }}',
+  '{{ shown.index }}',
+  '{{ shown.length }}',
+  '{{ shown.size }}',
+]
+
 const piece = fc.oneof(
-  { arbitrary: fc.constantFrom(...outputs, '{{ shown }}'), weight: 4 },
+  { arbitrary: fc.constantFrom(...outputs, ...ofShown), weight: 4 },
   { arbitrary: fc.constantFrom(...tags), weight: 2 },
   { arbitrary: fc.constantFrom(...texts), weight: 3 },
 )
