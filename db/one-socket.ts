@@ -18,20 +18,30 @@ const connectTimeoutMs = 10_000
 /**
  * For a client that may have one socket. The driver asks for another, at once and for ever, when the server has
  * closed the first without a word, as a proxy does that has nobody behind it: here it hears an error instead.
+ * @param onFailure called when there will be no socket: of that the driver tells the statement, but not the pool.
  */
-export function oneSocket(): OpenSocket {
+export function oneSocket(onFailure: () => void): OpenSocket {
   let wasAsked = false
-  return async ({ host: [host], port: [port], path }) => {
-    if (wasAsked) throw new Error('the server closed the connection while it was opened')
-    wasAsked = true
-    const socket = path ? connect(path) : connect(port ?? 5432, host)
+  return async (target) => {
     try {
-      await once(socket, 'connect', { signal: AbortSignal.timeout(connectTimeoutMs) })
+      if (wasAsked) throw new Error('the server closed the connection while it was opened')
+      wasAsked = true
+      return await open(target)
     } catch (error) {
-      socket.destroy()
+      onFailure()
       throw error
     }
-    // The driver's TLS takes the name to verify from the socket.
-    return Object.assign(socket, { host })
   }
+}
+
+async function open({ host: [host], port: [port], path }: Target): Promise<Socket> {
+  const socket = path ? connect(path) : connect(port ?? 5432, host)
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(connectTimeoutMs) })
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+  // The driver's TLS takes the name to verify from the socket.
+  return Object.assign(socket, { host })
 }

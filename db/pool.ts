@@ -81,7 +81,7 @@ export class Pool implements PostgresJSSql {
 
   #open(types: DriverOptions): Member {
     const onclose = (): void => void this.#discard(member, { timeout: 0 })
-    const options: DriverOptions = { ...types, fetch_types: false, onclose, socket: oneSocket() }
+    const options: DriverOptions = { ...types, fetch_types: false, onclose, socket: oneSocket(onclose) }
     const sql = postgres(options)
     const member: Member = { sql, isClosed: false, openedAt: Date.now(), idleTimer: null }
     this.#members.add(member)
@@ -136,7 +136,7 @@ export class Pool implements PostgresJSSql {
       connect_timeout: 10,
       connection: { application_name: this.#settings.name },
       onnotice: () => {},
-      socket: oneSocket(),
+      socket: oneSocket(() => {}),
     }
     const first = postgres(this.#url, options)
     try {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { connect, type Db } from '../../db/connect.ts'
 import { createDatabase } from '../setup/database.ts'
 import { eventually } from '../setup/eventually.ts'
+import { startTcpProxy } from '../setup/tcp-proxy.ts'
 
 // A connection that ends must not take the process with it: an error that escapes from the driver fails this file.
 
@@ -47,6 +48,21 @@ test('a statement under way fails, and the next ones have a new connection', () 
     expect(await waiting).not.toBe(pid)
     expect(await pidOf(db)).toBe(await waiting)
   }))
+
+test('a server that was away is found again', async () => {
+  const proxy = await startTcpProxy(Number(new URL(url).port))
+  const proxied = new URL(url)
+  proxied.port = `${proxy.port}`
+  const connection = connect(proxied.href, { connections: 2 })
+  await pidOf(connection.db)
+  await proxy.refuse()
+  const refused = Array.from({ length: 5 }, () => pidOf(connection.db))
+  const ends = await Promise.allSettled(refused)
+  expect(ends.map((end) => end.status)).toEqual(Array(5).fill('rejected'))
+  await proxy.mend()
+  expect(await pidOf(connection.db)).toBeGreaterThan(0)
+  await connection.close()
+})
 
 test('a transaction says why it failed, not that it could not be rolled back', () =>
   withOneConnection(async (db) => {

@@ -6,7 +6,7 @@ import { flawless } from '../setup/ledger-and-sink.ts'
 
 const size = inject('faultSize')
 
-test('worker: SIGTERM in the middle, then kill -9 in the middle', { timeout: 180_000 }, async () => {
+test('workers: SIGTERM in the middle, then kill -9 in the middle', { timeout: 180_000 }, async () => {
   const site = await createFaultSite()
   await site.sink.behave({ delayMs: 5 })
   const campaign = await site.schedule('stopped-and-killed', size)
