@@ -115,13 +115,13 @@ class Sender {
   }
 
   /**
-   * The server's trouble costs no recipient an attempt. A connection that the server closed while it was idle is no
-   * reason to stop; when as many sends in a row have failed as would fill the transport twice, it is.
+   * The server's trouble costs no recipient an attempt. Connections that the server closed while they were idle are no
+   * reason to stop; when more sends in a row have failed than there are connections, it is.
    */
   #onTrouble(trouble: Trouble, { seq }: Claimed): void {
     const { transport, claims, halt } = this.#sending
     this.#unreachableInARow += 1
-    if (trouble.kind === 'misconfigured' || this.#unreachableInARow > 2 * transport.capacity) halt(trouble)
+    if (trouble.kind === 'misconfigured' || this.#unreachableInARow > transport.connections) halt(trouble)
     this.#wait(claims.giveBack(seq))
   }
 

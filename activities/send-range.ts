@@ -3,6 +3,7 @@ import type { CompiledCampaign } from '../channels/channel.ts'
 import type { SendingCampaign } from '../db/campaigns.ts'
 import type { Claimer, DomainFilter } from '../db/claim.ts'
 import { type Criteria, criteriaOf } from '../db/criteria.ts'
+import { releaseRest } from '../db/ledger.ts'
 import { limitsOf } from '../db/limits.ts'
 import { settle } from '../db/settle.ts'
 import type { LimitRef } from '../domain/limit.ts'
@@ -57,12 +58,20 @@ export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
     const range: RangeInHand = { ...attempt, criteria, compiled, writer, flow, halting }
     const held = await allOf(streamsOf(limits).map((stream) => sendStream(range, stream)))
     return { halt: halting.reason, held: held.find((each) => each !== null) ?? null }
+  } catch (error) {
+    await leaveNothingOpen(attempt, writer)
+    throw error
   } finally {
     stopWatching()
     leave()
-    // After a failure too: the next attempt would take for unknown what the server has answered.
     await writer.flush()
   }
+}
+
+/** After a failure: the next attempt would take for unknown what the server has answered, or was never handed over. */
+async function leaveNothingOpen({ db, claimer }: RangeAttempt, writer: SettlementWriter): Promise<void> {
+  await writer.flush()
+  await releaseRest(db, claimer)
 }
 
 const limitNames = ({ channel, campaign }: RangeAttempt) => ({

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { OnUncertain } from '../domain/campaign-state.ts'
 import type { Fate } from '../domain/fate.ts'
+import type { Sql } from './audience-facts.ts'
 import type { Claimer } from './claim.ts'
 import type { Db } from './connect.ts'
 import { partitionOf } from './partition.ts'
@@ -8,12 +9,22 @@ import type { Id } from './schema.ts'
 import { tallied, wholeCampaign } from './tally.ts'
 
 /** Gives claims back untouched: nothing was handed to a server for them. */
-export async function release(db: Db, { campaignId, from, token }: Claimer, seqs: number[]): Promise<void> {
-  if (seqs.length === 0) return
+export async function release(db: Db, claimer: Claimer, seqs: number[]): Promise<void> {
+  if (seqs.length > 0) await releaseWhere(db, claimer, sql`seq = any(${seqs}::int[])`)
+}
+
+/**
+ * Gives back every claim that its owner has left open. Only for an attempt that has settled whatever it handed over:
+ * then these are claims whose answer was lost with a connection, and it never knew of them.
+ */
+export const releaseRest = (db: Db, claimer: Claimer): Promise<void> =>
+  releaseWhere(db, claimer, sql`seq between ${claimer.from} and ${claimer.to}`)
+
+async function releaseWhere(db: Db, { campaignId, from, token }: Claimer, which: Sql): Promise<void> {
   await sql`
     with released as (
       update ${partitionOf(campaignId)} set state = 'queued', attempts = attempts - 1, claim_token = null, claimed_at = null
-      where campaign_id = ${campaignId} and seq = any(${seqs}::int[])
+      where campaign_id = ${campaignId} and ${which}
         and claim_token = ${token}::uuid and state = 'claimed'
       returning 1
     ) ${tallied(campaignId, from, sql`select 'claimed' as was, 'queued' as state, count(*) as recipients from released`)}`.execute(

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type CheckedDefinition, refusePastHour } from '../domain/campaign-definition.ts'
 import { findReferences, type References } from './campaign-references.ts'
 import { type CampaignRow, campaignById } from './campaigns.ts'
@@ -66,7 +67,7 @@ async function insertCampaign(
   references: References,
   messageId: Id,
 ): Promise<Id | undefined> {
-  const { key, title, sendAt, onUncertain, retryDelaysSeconds } = definition
+  const { key, title, now, sendAt, onUncertain, retryDelaysSeconds } = definition
   const row = await db
     .insertInto('campaign')
     .values({
@@ -75,7 +76,8 @@ async function insertCampaign(
       resource_id: references.resourceId,
       message_id: messageId,
       channel,
-      send_at: sendAt,
+      // At once by the database's clock: whoever schedules may have another.
+      send_at: now ? sql<Date>`now()` : sendAt,
       on_uncertain: onUncertain,
       retry_delays_seconds: retryDelaysSeconds,
     })

@@ -5,7 +5,7 @@ import { freezeAudience } from '../../db/audience.ts'
 import { type Claimer, claim, type DomainFilter } from '../../db/claim.ts'
 import type { Db } from '../../db/connect.ts'
 import { type Criteria, criteriaOf } from '../../db/criteria.ts'
-import { disownClaims, outstanding, release, skipQueued } from '../../db/ledger.ts'
+import { disownClaims, outstanding, release, releaseRest, skipQueued } from '../../db/ledger.ts'
 import type { Id } from '../../db/schema.ts'
 import { settle } from '../../db/settle.ts'
 import { settleUnknown } from '../../db/settle-unknown.ts'
@@ -221,6 +221,18 @@ test('what was given back is queued as if it had not been claimed', async () => 
   await claim(db, criteria, claimer, 2)
   await release(db, claimer, [2])
   expect(await claim(db, criteria, claimer, 2)).toMatchObject({ claimed: [{ seq: 2, attempts: 1 }] })
+})
+
+test('an attempt that has settled all it handed over gives back the claims that it never heard of, and no others', async () => {
+  const { campaignId, criteria, claimer } = await frozenCampaign(4)
+  await claim(db, criteria, claimer, 1)
+  await settle(db, claimer, 'email', [{ seq: 1, state: 'sent', response: '250', serverId: null }])
+  const other = { ...claimer, token: randomUUID() }
+  await claim(db, criteria, other, 1)
+  await claim(db, criteria, claimer, 1)
+  await releaseRest(db, claimer)
+  expect(await countFates(db, campaignId)).toEqual({ ...noFates(), sent: 1, claimed: 1, queued: 2 })
+  expect(await claim(db, criteria, claimer, 1)).toMatchObject({ claimed: [{ seq: 3, attempts: 1 }] })
 })
 
 test('twenty claimers at once share the recipients without taking one twice', async () => {
