@@ -1,23 +1,44 @@
-import { type Expression, type Filter, type Liquid, TypeGuards } from 'liquidjs'
+import { Drop, type Expression, type Filter, type Liquid, TypeGuards, toValueSync } from 'liquidjs'
 import type { Rendering } from './template-rendering.ts'
 
 /** What an expression comes to in one rendering. */
 export type Read = (rendering: Rendering) => unknown
 
 /**
- * Nearly all values are a variable with a filter or two. liquidjs takes each through half a dozen generators; its own
- * functions, called directly, are ten times cheaper and give the same.
+ * Nearly all values are a variable with a filter or two, or compared with a constant. liquidjs takes each through half
+ * a dozen generators; its own functions, called directly, are ten times cheaper and give the same.
  * @returns null for a value of any other shape.
  */
-export function readerOf(liquid: Liquid, { postfix }: Expression, filters: Filter[]): Read | null {
-  const [variable, ...operators] = postfix
-  const path = variable === undefined || operators.length > 0 ? null : pathOf(variable)
+export function readerOf(liquid: Liquid, expression: Expression, filters: Filter[]): Read | null {
+  const { postfix } = expression
+  const operand = postfix.length === 1 ? variableOf(postfix[0]) : comparisonOf(expression)
   const steps = stepsOf(liquid, filters)
-  if (path === null || steps === null) return null
+  if (operand === null || steps === null) return null
   return (rendering) => {
-    let value = read(path, rendering)
+    let value = operand(rendering)
     for (const step of steps) value = step(value, rendering)
     return value
+  }
+}
+
+function variableOf(token: unknown): Read | null {
+  const path = pathOf(token)
+  return path === null ? null : (rendering) => read(path, rendering)
+}
+
+/** `contact.attributes.plan == "gold"`, where neither side is an object of liquidjs's, such as `empty`. */
+function comparisonOf(expression: Expression): Read | null {
+  const [variable, constant, operator, ...more] = expression.postfix
+  if (!TypeGuards.isOperatorToken(operator) || !isConstant(constant) || more.length > 0) return null
+  const operand = variableOf(variable)
+  const isEquality = operator.operator === '=='
+  const { content } = constant
+  if (operand === null || !(isEquality || operator.operator === '!=') || content instanceof Drop) return null
+  return (rendering) => {
+    const value = operand(rendering)
+    // A template can assign one.
+    if (value instanceof Drop) return toValueSync(expression.evaluate(rendering.context, false))
+    return (value === content) === isEquality
   }
 }
 
@@ -27,7 +48,7 @@ interface Path {
 }
 
 /** `contact.attributes["plan"]`, but not `contact.attributes[contact.language]`. */
-function pathOf(token: object): Path | null {
+function pathOf(token: unknown): Path | null {
   if (!TypeGuards.isPropertyAccessToken(token) || token.variable !== undefined) return null
   const keys = token.props.map((key) => (isConstantKey(key) ? key.content : null))
   const [root, ...members] = keys

@@ -1,6 +1,6 @@
 import { Liquid, type Template as LiquidTemplate } from 'liquidjs'
 import { Refusal } from './refusal.ts'
-import { partsOf } from './template-parts.ts'
+import { partsOf, writerOf } from './template-parts.ts'
 import { Rendering } from './template-rendering.ts'
 
 /** What a template can name. Attributes are the contact's own, any of them. */
@@ -73,15 +73,14 @@ export function compileTemplate(source: string, field: string, escaping: Escapin
   const liquid = engines[escaping]
   const parsed = refuseUnless(field, () => liquid.parse(source))
   refuseUnknownVariables(liquid, parsed, field)
-  const { literals, holes } = partsOf(liquid, parsed)
+  const parts = partsOf(liquid, parsed)
+  const { literals, holes } = parts
+  const write = writerOf(parts)
   const fill = (scope: TemplateScope): string[] => {
     const rendering = new Rendering(liquid, scope)
     return holes.map((hole) => hole(rendering))
   }
-  const render = (scope: TemplateScope): string => {
-    const filled = fill(scope)
-    return literals.map((literal, index) => literal + (filled[index] ?? '')).join('')
-  }
+  const render = (scope: TemplateScope): string => write(new Rendering(liquid, scope))
   refuseUnless(field, () => render(exampleScope))
   return { literals, fill, render }
 }

@@ -50,6 +50,13 @@ const outputs = [
   '{{ contact.attributes.a | json }}',
   '{{ contact.attributes.a | size | plus: 1 }}',
   '{{ contact.attributes.a == false }}',
+  '{{ contact.attributes.a == "a" }}',
+  '{{ contact.attributes.a != 1 }}',
+  '{{ contact.attributes.a == nil }}',
+  '{{ contact.attributes.a != empty | upcase }}',
+  '{{ contact.attributes.a == contact.attributes.b }}',
+  '{{ "a" == contact.attributes.a }}',
+  '{{ contact.attributes.a > 0 }}',
   '{{ "constant" | upcase }}',
   '{{ "constant".unsubscribe_url }}',
   '{{ (1..3) }}',
@@ -57,6 +64,13 @@ const outputs = [
 ]
 const tags = [
   '{% if contact.attributes.a %}yes {{ contact.attributes.a }}{% else %}no{% endif %}',
+  '{% if contact.attributes.a == "a" %}{{ contact.attributes.b }}{% elsif contact.attributes.a != true %} not {% endif %}',
+  '{% if contact.attributes.a contains "a" and contact.attributes.b or contact.language == "en" %}a{% endif %}',
+  '{% if contact.attributes.a == blank %}blank{% elsif contact.attributes.a %}{% else %}no{% endif %}',
+  '{% if contact.attributes.a | url_encode %}<{{ contact.attributes.b | url_encode }}>{% endif %}',
+  '{% if contact.attributes.a %}\n  {%- if contact.attributes.b -%} both {% else %} one{%- endif %}\n{% endif %}',
+  '{% if contact.attributes.b %}{% assign shown = contact.attributes.a %}{% increment counter %}{% endif %}',
+  '{% if true %}{% for each in contact.attributes.a %}{{ each }}{% endfor %}{% endif %}',
   '{% unless contact.attributes.b %}none{% endunless %}',
   '{% for each in contact.attributes.a %}{{ forloop.index }}{{ each }}{% endfor %}',
   '{% for contact in contact.attributes.a %}{{ contact }}{% break %}{% endfor %}',
@@ -67,7 +81,8 @@ const tags = [
   '{% assign contact = contact.attributes %}',
   '{% capture resource %}<{{ contact.email }}>{% endcapture %}',
   '{% assign shown = empty %}',
-  '{% for each in contact.attributes.a %}{% assign shown = forloop %}{% endfor %}',
+  '{% assign shown = empty %}{{ shown == "" }}{% if shown != "" %}not empty{% endif %}',
+  '{% for each in contact.attributes.a %}{% assign shown = forloop %}{% endfor %}{{ shown.index }}{{ shown.length }}',
   '{% if contact.attributes.b %}{% assign constructor = 1 %}{% assign size = 2 %}{% endif %}{{ constructor }}{{ size }}',
   '{% increment unsubscribe_url %}',
   '{% decrement counter %}',
@@ -178,6 +193,15 @@ describe('a template rendered in parts is what liquidjs renders as a whole', () 
     const compiled = compileTemplate(source, 'text', 'none')
     const given = scopeWith({ a: '\ud800' })
     expect(outcome(() => compiled.render(given))).toBe('error URI malformed, line:2, col:1')
+    expectSame(source, given, 'none')
+  })
+
+  it('when something fails within a branch: the message names the place within', () => {
+    const source = '{% if contact.attributes.b %}\n{{ contact.attributes.a | url_encode }}{% endif %}'
+    const given = scopeWith({ a: '\ud800', b: 1 })
+    expect(outcome(() => compileTemplate(source, 'text', 'none').render(given))).toBe(
+      'error URI malformed, line:2, col:1',
+    )
     expectSame(source, given, 'none')
   })
 
