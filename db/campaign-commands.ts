@@ -3,6 +3,7 @@ import { type CampaignCommand, isOver } from '../domain/campaign-state.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { type CampaignRow, campaignById } from './campaigns.ts'
 import type { Db } from './connect.ts'
+import { databaseNow } from './now.ts'
 import type { Id } from './schema.ts'
 
 export interface CommandDetails {
@@ -14,7 +15,8 @@ export interface CommandDetails {
 
 /**
  * Carries out what an operator asked of a campaign. Its senders look at the row before every claim, so that the
- * commit is the moment from which it holds. Idempotent: what is so already is accepted.
+ * commit is the moment from which it holds. Idempotent: what is so already is accepted. The database's clock decides
+ * what lies in the past: a client whose clock is wrong makes nothing early, late or never.
  * @throws {Refusal} when the campaign is past the point where this could be done; nothing is changed then.
  */
 export async function commandCampaign(
@@ -26,14 +28,19 @@ export async function commandCampaign(
   return db.transaction().execute(async (db) => {
     await sql`select from campaign where id = ${id} for update`.execute(db)
     const campaign = await campaignById(db, id)
-    if (isSoAlready(campaign, command, details)) return campaign
+    const now = await databaseNow(db)
+    if (isSoAlready(campaign, command, details, now)) return campaign
     refuseIfTooLate(campaign, command)
-    await db.updateTable('campaign').set(change(command, details)).where('id', '=', id).execute()
+    await db
+      .updateTable('campaign')
+      .set(change(command, details, now))
+      .where('id', '=', id)
+      .execute()
     return campaignById(db, id)
   })
 }
 
-function isSoAlready(campaign: CampaignRow, command: CampaignCommand, details: CommandDetails): boolean {
+function isSoAlready(campaign: CampaignRow, command: CampaignCommand, details: CommandDetails, now: Date): boolean {
   switch (command) {
     case 'pause':
       return campaign.pausedAt !== null
@@ -42,7 +49,7 @@ function isSoAlready(campaign: CampaignRow, command: CampaignCommand, details: C
     case 'cancel':
       return campaign.state === 'cancelled'
     case 'sendNow':
-      return !isOver(campaign.state) && campaign.sendAt <= new Date()
+      return !isOver(campaign.state) && campaign.sendAt <= now
     case 'reschedule':
       return campaign.sendAt.getTime() === details.sendAt?.getTime()
   }
@@ -66,10 +73,10 @@ function refuseIfTooLate(campaign: CampaignRow, command: CampaignCommand): void 
   })
 }
 
-function change(command: CampaignCommand, details: CommandDetails) {
+function change(command: CampaignCommand, details: CommandDetails, now: Date) {
   switch (command) {
     case 'pause':
-      return { paused_at: sql<Date>`now()`, paused_by: details.by, pause_reason: details.reason ?? null }
+      return { paused_at: now, paused_by: details.by, pause_reason: details.reason ?? null }
     case 'resume':
       return { paused_at: null, paused_by: null, pause_reason: null }
     case 'cancel':
@@ -80,14 +87,14 @@ function change(command: CampaignCommand, details: CommandDetails) {
         pause_reason: details.reason ?? null,
       }
     case 'sendNow':
-      return { send_at: sql<Date>`now()` }
+      return { send_at: now }
     case 'reschedule':
-      return { send_at: requireTime(details.sendAt) }
+      return { send_at: requireTime(details.sendAt, now) }
   }
 }
 
-function requireTime(sendAt: Date | undefined): Date {
-  if (sendAt !== undefined && sendAt > new Date()) return sendAt
+function requireTime(sendAt: Date | undefined, now: Date): Date {
+  if (sendAt !== undefined && sendAt > now) return sendAt
   throw new Refusal({
     field: 'sendAt',
     rule: 'must lie in the future',

@@ -3,6 +3,7 @@ import { type CheckedDefinition, refusePastHour } from '../domain/campaign-defin
 import { findReferences, type References } from './campaign-references.ts'
 import { type CampaignRow, campaignById } from './campaigns.ts'
 import type { Db } from './connect.ts'
+import { databaseNow } from './now.ts'
 import type { Id } from './schema.ts'
 
 /** The only channel so far. */
@@ -20,10 +21,16 @@ export async function scheduleCampaign(
   return db.transaction().execute(async (db) => {
     const existing = await idByKey(db, definition.key)
     if (existing !== undefined) return { campaign: await campaignById(db, existing), created: false }
-    refusePastHour(definition, new Date())
+    const now = await databaseNow(db)
+    refusePastHour(definition, now)
     const references = await findReferences(db, definition, channel)
     const messageId = await insertMessage(db, definition, references)
-    const id = await insertCampaign(db, definition, references, messageId)
+    const id = await insertCampaign(
+      db,
+      definition.now ? { ...definition, sendAt: now } : definition,
+      references,
+      messageId,
+    )
     if (id === undefined) return losersView(db, definition.key, messageId)
     await insertTargets(db, id, references)
     return { campaign: await campaignById(db, id), created: true }
