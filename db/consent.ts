@@ -1,6 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import type { Sql } from './audience-facts.ts'
 import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
+import { inOneTrip } from './one-trip.ts'
 import type { ConsentAction, Id, Through } from './schema.ts'
 
 /** One line of the history. Scope: one category, one resource, or (both absent) everything. */
@@ -27,10 +29,24 @@ export interface ConsentEventInput {
  * other's row, and a duplicate would be mailed after a "no". So refusals (many at once) wait for the batch of an
  * import that is running, and it for them. Call it first in the transaction; its end lets go.
  */
-export async function takeTurn(db: Db, who: 'refusal' | 'import'): Promise<void> {
-  const lock = who === 'import' ? sql`pg_advisory_xact_lock` : sql`pg_advisory_xact_lock_shared`
-  await sql`select ${lock}(hashtextextended('addressee: refusals and imports', 0))`.execute(db)
+export async function takeTurn(db: Db, who: Who): Promise<void> {
+  await turn(who).execute(db)
 }
+
+/** Carries out one statement as a transaction of its own, in its turn. */
+export const inTurn = <Row>(db: Db, who: Who, statement: RawBuilder<Row>): Promise<Row[]> =>
+  inOneTrip(db, turn(who), statement)
+
+type Who = 'refusal' | 'import'
+
+const turn = (who: Who): Sql => {
+  const lock = who === 'import' ? sql`pg_advisory_xact_lock` : sql`pg_advisory_xact_lock_shared`
+  return sql`
+    select ${lock}(hashtextextended('addressee: refusals and imports', 0)), set_config('addressee.turn', 'true', true)`
+}
+
+/** A condition of statements that must not be carried out outside of a turn: there it is an error. */
+export const onlyInTurn = sql`current_setting('addressee.turn')::boolean`
 
 /**
  * Appends to the history of consent. Call it in the transaction of the change that it proves: a change without

@@ -1,89 +1,63 @@
 import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/unsubscribe-token.ts'
-import type { Db } from './connect.ts'
+import type { Sql } from './audience-facts.ts'
 import type { Id } from './schema.ts'
 
-/** What one unsubscribe link is about. */
+/** What one unsubscribe link is about, for the person who opened it. */
 export interface UnsubscribeScope {
-  campaignId: Id
-  contactId: Id
-  channel: string
   /** The contact's, null when unknown or when the contact was erased. */
   language: string | null
-  resource: { id: Id; name: string }
-  /** The categories that made this recipient eligible. Empty: the message had none, everything of the resource is meant. */
-  categories: { id: Id; title: string }[]
-  /** Where the message went. Several only when the ledger no longer tells which: then all the contact has. */
-  addresses: { value: string; key: Buffer }[]
+  /** The name of the resource. */
+  resource: string
+  /** Titles of the categories that made this recipient eligible. Empty: the message had none, all of the resource is meant. */
+  categories: string[]
+  /** Where the message went; when the ledger no longer tells, where it would go now. Null when neither is known. */
+  address: string | null
 }
 
 /**
- * Finds what a link is about, from the ledger or, when its partition was dropped, from what is known of contact
- * and message.
- * @returns null when neither the message nor an address that it could have gone to is known any more.
+ * Tables for the `with` of a statement:
+ * - `link`: one row with what the link is about, from the ledger or, when its partition was dropped, from what is known
+ *   of contact and message; `keys` are of the address that the message went to, or of all that the contact has. No row
+ *   when neither contact nor ledger entry is there, or no such campaign.
+ * - `target`: what is refused: each of the categories, or else the resource.
+ *
+ * No parameter is an array: the planner looks into those, and finding one id where it would otherwise assume ten, it
+ * would plan anew at each call.
  */
-export async function findUnsubscribeScope(db: Db, claims: TokenClaims): Promise<UnsubscribeScope | null> {
-  const message = await findMessage(db, claims)
-  if (message === undefined) return null
-  const { channel, language, address, address_key } = message
-  const addresses =
-    address === null || address_key === null
-      ? await addressesOf(db, claims.contactId, channel)
-      : [{ value: address, key: address_key }]
-  if (addresses.length === 0 && !message.contact_exists) return null
-  return {
-    campaignId: claims.campaignId,
-    contactId: claims.contactId,
-    channel,
-    language,
-    resource: { id: message.resource_id, name: message.resource_name },
-    categories: await categoriesOf(db, message.category_ids),
-    addresses,
-  }
-}
-
-interface MessageRow {
-  channel: string
-  resource_id: Id
-  resource_name: string
-  contact_exists: boolean
-  language: string | null
-  category_ids: Id[]
-  address: string | null
-  address_key: Buffer | null
-}
-
-async function findMessage(db: Db, { campaignId, contactId }: TokenClaims): Promise<MessageRow | undefined> {
-  const { rows } = await sql<MessageRow>`
-    select campaign.channel, resource.id as resource_id, resource.name as resource_name,
-           contact.id is not null as contact_exists, contact.language,
-           coalesce(recipient.category_ids, array(
-             select category_id from message_category where message_id = campaign.message_id)) as category_ids,
-           recipient.address, recipient.address_key
+export const scopeTables = ({ campaignId, contactId }: TokenClaims): Sql => sql`
+  link as materialized (
+    select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
+      coalesce(sent.address, (select value ${addressesNow(contactId)} limit 1)) as address,
+      case when sent.address_key is null then array(select address_key ${addressesNow(contactId)})
+        else array[sent.address_key] end as keys,
+      coalesce(sent.category_ids, array(
+        select category_id from message_category where message_id = campaign.message_id)) as category_ids
     from campaign
     join resource on resource.id = campaign.resource_id
-    left join contact on contact.id = ${contactId}
-    left join recipient on recipient.campaign_id = ${campaignId} and recipient.contact_id = ${contactId}
-    where campaign.id = ${campaignId}
-    order by recipient.seq
-    limit 1`.execute(db)
-  return rows[0]
-}
+    left join contact on contact.id = ${contactId}::bigint
+    left join ledger_entry(${campaignId}::bigint, ${contactId}::bigint) as sent on true
+    where campaign.id = ${campaignId}::bigint and num_nonnulls(contact.id, sent.address) > 0
+  ), target as materialized (
+    select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
+      link.channel, category.title
+    from link left join category on category.id = any(link.category_ids)
+  )`
 
-const addressesOf = (db: Db, contactId: Id, channel: string): Promise<UnsubscribeScope['addresses']> =>
-  db
-    .selectFrom('contact_address')
-    .select(['value', 'address_key as key'])
-    .where('contact_id', '=', contactId)
-    .where('channel', '=', channel)
-    .orderBy('priority', 'desc')
-    .orderBy('value')
-    .execute()
+const addressesNow = (contactId: Id): Sql => sql`
+  from contact_address where contact_id = ${contactId}::bigint and channel = campaign.channel
+  order by priority desc, value`
 
-const categoriesOf = (db: Db, ids: Id[]): Promise<UnsubscribeScope['categories']> =>
-  db
-    .selectFrom('category')
-    .select(['id', 'title'])
-    .where(sql<boolean>`id = any(${ids}::bigint[])`)
-    .orderBy('title')
-    .execute()
+/** Every contact that has the address, and the one that the message went to, whatever its address is now. */
+export const holders = ({ contactId }: TokenClaims): Sql => sql`
+  select id from contact where id = any(array(
+    select ${contactId}::bigint
+    union all
+    select contact_id from link
+    join contact_address on address_key = any(link.keys) and contact_address.channel = link.channel))`
+
+/** `UnsubscribeScope` and a further column. */
+export const scopeWith = (further: Sql): Sql => sql`
+  select language, resource, address,
+    array(select title from target where category_id is not null order by title) as categories, ${further}
+  from link`

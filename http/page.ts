@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
 import { html, raw } from 'hono/html'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 export type Html = ReturnType<typeof html>
 
@@ -53,3 +55,10 @@ ${content}
 </body>
 </html>
 `
+
+/**
+ * Answers with a page. What `html` makes is an object, and an answer that holds an object is streamed: as a string
+ * proper it goes out in one piece, with its length.
+ */
+export const answerPage = async (c: Context, whole: Html, status: ContentfulStatusCode = 200) =>
+  c.html((await whole).toString(), status)

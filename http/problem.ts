@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import { page } from './page.ts'
+import { answerPage, page } from './page.ts'
 import { isPerson } from './reader.ts'
 import type { Language, Wording } from './wording.ts'
 
@@ -26,7 +26,7 @@ export const problems = {
 
 /** A page for people; for machines one sentence, or problem+json (RFC 9457) where the request asks for JSON. */
 export function answerProblem(c: Context, { status, language, heading, text }: Problem) {
-  if (isPerson(c)) return c.html(page(language, heading, html`<h1>${heading}</h1>\n<p>${text}</p>`), status)
+  if (isPerson(c)) return answerPage(c, page(language, heading, html`<h1>${heading}</h1>\n<p>${text}</p>`), status)
   if (/\bjson\b/.test(c.req.header('accept') ?? ''))
     return c.body(JSON.stringify({ type: 'about:blank', title: heading, status, detail: text }), status, {
       'Content-Type': 'application/problem+json',

@@ -9,7 +9,7 @@ import type { Subject, Wording } from './wording.ts'
  */
 export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
   const { heading, text, button, note } = words.confirm
-  const title = heading(scope.resource.name)
+  const title = heading(scope.resource)
   return page(
     words.language,
     title,
@@ -35,13 +35,13 @@ ${categoryList(words, scope)}`,
 function categoryList(words: Wording, { categories }: UnsubscribeScope): Html | '' {
   if (categories.length === 0) return ''
   return html`<ul>
-${categories.map(({ title }) => html`<li><bdi>${title}</bdi></li>\n`)}</ul>
+${categories.map((title) => html`<li><bdi>${title}</bdi></li>\n`)}</ul>
 <p>${words.othersStay}</p>`
 }
 
-const subjectOf = ({ resource, addresses, categories }: UnsubscribeScope): Subject => ({
-  resource: resource.name,
-  address: maskAddress(addresses[0]?.value ?? ''),
+const subjectOf = ({ resource, address, categories }: UnsubscribeScope): Subject => ({
+  resource,
+  address: maskAddress(address ?? ''),
   listed: categories.length > 0,
 })
 

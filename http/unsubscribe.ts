@@ -2,8 +2,10 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
-import { describeUnsubscribe, type UnsubscribeAct, unsubscribe } from '../db/unsubscribe.ts'
+import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
+import { type UnsubscribeAct, unsubscribe } from '../db/unsubscribe.ts'
 import type { Tokens, VerifiedToken } from '../domain/unsubscribe-token.ts'
+import { answerPage } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { shownWording, wordingOf } from './reader.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
@@ -29,7 +31,8 @@ export const showUnsubscribe =
     const found = await describeUnsubscribe(db, verified.claims)
     if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
     const words = wordingOf(c, found.scope.language)
-    return c.html(
+    return answerPage(
+      c,
       found.kind === 'subscribed' ? confirmPage(words, found.scope) : resultPage(words, found.kind, found.scope),
     )
   }
@@ -49,7 +52,7 @@ export const postUnsubscribe =
     if (outcome.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
     const words = wordingOf(c, outcome.scope.language)
     return act.through === 'page'
-      ? c.html(resultPage(words, outcome.kind, outcome.scope))
+      ? answerPage(c, resultPage(words, outcome.kind, outcome.scope))
       : c.text(`${words[outcome.kind]}.\n`)
   }
 

@@ -4,6 +4,7 @@ import * as consent from './0002-consent.ts'
 import * as campaigns from './0003-campaigns.ts'
 import * as limits from './0004-limits.ts'
 import * as tally from './0005-tally.ts'
+import * as ledgerEntry from './0006-ledger-entry.ts'
 
 /** Every migration in order. A released one is never edited; a change is a new entry at the end. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-campaigns': campaigns,
   '0004-limits': limits,
   '0005-tally': tally,
+  '0006-ledger-entry': ledgerEntry,
 }

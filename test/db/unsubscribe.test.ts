@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
-import { describeUnsubscribe, unsubscribe } from '../../db/unsubscribe.ts'
+import { describeUnsubscribe } from '../../db/describe-unsubscribe.ts'
+import { unsubscribe } from '../../db/unsubscribe.ts'
 import { createDatabase } from '../setup/database.ts'
 import { addressKey, seedCategory, seedContact } from '../setup/seed.ts'
 import {
@@ -33,7 +34,7 @@ describe('a message with categories', () => {
     const outcome = await unsubscribe(db, claimsOf(sent), act)
     expect(outcome).toMatchObject({
       kind: 'unsubscribed',
-      scope: { resource: { name: 'Acme' }, categories: sent.categories, addresses: [{ value: sent.address }] },
+      scope: { resource: 'Acme', categories: ['A', 'B'], address: sent.address },
     })
     const [a, b] = sent.categories.map(({ id }) => id)
     expect(await statusOf(db, sent.contactId, a)).toBe('unsubscribed')
