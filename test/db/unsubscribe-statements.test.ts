@@ -58,12 +58,13 @@ async function fill({ categories, campaignId, resourceId }: SentMessage): Promis
   for (const each of statements) await each.execute(db)
 }
 
-/** With more than a few partitions, what looks into the ledger is planned anew at each call. */
+/** Each with some recipients: with a handful of such partitions, what looks into the ledger is planned anew at each call. */
 const manyCampaigns = (after: string) =>
-  Array.from({ length: 20 }, (_, index) => {
-    const id = Number(after) + 1 + index
-    return sql.raw(`create table recipient_${id} partition of recipient for values in (${id})`)
-  })
+  Array.from({ length: 20 }, (_, index) => Number(after) + 1 + index).flatMap((id) => [
+    sql.raw(`create table recipient_${id} partition of recipient for values in (${id})`),
+    sql.raw(`insert into recipient (campaign_id, seq, contact_id, address, address_key, category_ids)
+      select ${id}, id, id, 'c' || id || '@example.com', decode(md5(id::text), 'hex'), '{}' from contact limit 2000`),
+  ])
 
 /** Large tables read from end to end, whether the planner knows the parameters or not. */
 async function largeScans(statement: CompiledQuery): Promise<string[]> {
