@@ -1,8 +1,6 @@
-import { type RawBuilder, sql } from 'kysely'
-import type { Sql } from './audience-facts.ts'
+import { sql } from 'kysely'
 import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
-import { inOneTrip } from './one-trip.ts'
 import type { ConsentAction, Id, Through } from './schema.ts'
 
 /** One line of the history. Scope: one category, one resource, or (both absent) everything. */
@@ -24,29 +22,15 @@ export interface ConsentEventInput {
 }
 
 /**
- * Keeps a refusal and an import from missing each other. A refusal reaches every contact that holds the address
- * now; an import gives an address to a contact after looking for its refusals. Side by side, neither would see the
- * other's row, and a duplicate would be mailed after a "no". So refusals (many at once) wait for the batch of an
- * import that is running, and it for them. Call it first in the transaction; its end lets go.
+ * Takes the turn of an import: keeps a refusal and an import from missing each other. A refusal reaches every contact
+ * that holds the address now; an import gives an address to a contact after looking for its refusals. Side by side,
+ * neither would see the other's row, and a duplicate would be mailed after a "no". So refusals (many at once) wait for
+ * the batch of an import that is running, and it for them: they share this lock, in the function `holders_in_turn`.
+ * Call it first in the transaction; its end lets go.
  */
-export async function takeTurn(db: Db, who: Who): Promise<void> {
-  await turn(who).execute(db)
+export async function takeTurn(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('addressee: refusals and imports', 0))`.execute(db)
 }
-
-/** Carries out one statement as a transaction of its own, in its turn. */
-export const inTurn = <Row>(db: Db, who: Who, statement: RawBuilder<Row>): Promise<Row[]> =>
-  inOneTrip(db, turn(who), statement)
-
-type Who = 'refusal' | 'import'
-
-const turn = (who: Who): Sql => {
-  const lock = who === 'import' ? sql`pg_advisory_xact_lock` : sql`pg_advisory_xact_lock_shared`
-  return sql`
-    select ${lock}(hashtextextended('addressee: refusals and imports', 0)), set_config('addressee.turn', 'true', true)`
-}
-
-/** A condition of statements that must not be carried out outside of a turn: there it is an error. */
-export const onlyInTurn = sql`current_setting('addressee.turn')::boolean`
 
 /**
  * Appends to the history of consent. Call it in the transaction of the change that it proves: a change without

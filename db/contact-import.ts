@@ -26,7 +26,7 @@ export async function loadCategoryIds(db: Db): Promise<Map<string, Id>> {
 }
 
 /**
- * Writes a batch of contacts. Call it in a transaction, after `takeTurn(db, 'import')`.
+ * Writes a batch of contacts. Call it in a transaction, after `takeTurn(db)`.
  * The order matters: refusals, inherited or from the file, stand before anybody is subscribed.
  */
 export async function saveContacts(db: Db, drafts: readonly ContactDraft[], from: Provenance): Promise<BatchOutcome> {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/unsubscribe-token.ts'
+import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
-import { holders, scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'
+import { scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'
 
 /**
  * - `subscribed`: pressing the button would change something.
@@ -25,6 +26,14 @@ const description = (claims: TokenClaims) => sql<UnsubscribeScope & { refused: b
     when exists (select from (${holders(claims)}) as holder, target where not ${contactRefuses}) then false
     else not exists (select from unnest(keys) as key, target where not ${addressRefuses})
   end as refused`)}`
+
+/** Every contact that has the address, and the one that the message went to, whatever its address is now. */
+const holders = ({ contactId }: TokenClaims): Sql => sql`
+  select id from contact where id = any(array(
+    select ${contactId}::bigint
+    union all
+    select contact_id from link
+    join contact_address on address_key = any(link.keys) and contact_address.channel = link.channel))`
 
 // `offset 0` keeps each of these a look-up of one key. Without it the planner may prefer to read a table from end to
 // end that was small when it looked, and the plan would stay when the table grows.

@@ -48,14 +48,6 @@ const addressesNow = (contactId: Id): Sql => sql`
   from contact_address where contact_id = ${contactId}::bigint and channel = campaign.channel
   order by priority desc, value`
 
-/** Every contact that has the address, and the one that the message went to, whatever its address is now. */
-export const holders = ({ contactId }: TokenClaims): Sql => sql`
-  select id from contact where id = any(array(
-    select ${contactId}::bigint
-    union all
-    select contact_id from link
-    join contact_address on address_key = any(link.keys) and contact_address.channel = link.channel))`
-
 /** `UnsubscribeScope` and a further column. */
 export const scopeWith = (further: Sql): Sql => sql`
   select language, resource, address,

@@ -2,8 +2,7 @@ import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/unsubscribe-token.ts'
 import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
-import { inTurn, onlyInTurn } from './consent.ts'
-import { holders, scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'
+import { scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'
 
 /** How somebody unsubscribed: what the consent event proves. */
 export interface UnsubscribeAct {
@@ -24,13 +23,13 @@ export type UnsubscribeOutcome = { kind: 'unsubscribed' | 'already'; scope: Unsu
 /**
  * Unsubscribes from the categories that made the recipient eligible, or from the resource on the message's channel
  * when the message had none (SPEC: unsubscribing). It holds for the address: for every contact that has it now, and
- * by `address_refusal` for whoever gains it. One transaction with the consent events; a repetition changes nothing
+ * by `address_refusal` for whoever gains it. One statement with the consent events; a repetition changes nothing
  * and records nothing. A claim that begins after this commit does not send.
  */
 export async function unsubscribe(db: Db, claims: TokenClaims, act: UnsubscribeAct): Promise<UnsubscribeOutcome> {
-  const [row] = await inTurn(db, 'refusal', refusal(claims, act))
-  if (row === undefined) return { kind: 'gone' }
-  const { changed, ...scope } = row
+  const { rows } = await refusal(claims, act).execute(db)
+  if (rows[0] === undefined) return { kind: 'gone' }
+  const { changed, ...scope } = rows[0]
   return { kind: changed ? 'unsubscribed' : 'already', scope }
 }
 
@@ -45,17 +44,17 @@ const refused = sql`
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
     select key, target.channel, category_id, target.resource_id from link, unnest(keys) as key, target
-    where ${onlyInTurn}
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id
   )`
 
-// Refusals first: a second request for the same address waits there, before it holds anything, for the first one's
-// commit. `for key share` keeps the holders from being erased until the transaction ends.
-const holderAfterwards = (claims: TokenClaims): Sql => sql`
+// Every contact that has the address, and the one that the message went to, whatever its address is now. Refusals first:
+// a second request for the same address waits there, before it holds anything, for the first one's commit.
+const holderAfterwards = ({ contactId }: TokenClaims): Sql => sql`
   holder as materialized (
-    ${holders(claims)} and (select count(*) from refused) >= 0 order by id for key share
+    select id from link, holders_in_turn(${contactId}::bigint, keys, channel) as id
+    where (select count(*) from refused) >= 0
   )`
 
 // Writes a row even where none was: without one, a category with consent `opt_out` counts as subscribed.

@@ -50,7 +50,7 @@ async function save(
   { db, from }: ImportRun,
 ): Promise<{ contacts: MergedContact[]; outcome: BatchOutcome }> {
   return db.transaction().execute(async (db) => {
-    await takeTurn(db, 'import')
+    await takeTurn(db)
     const contacts = mergeRows(rows, await findExisting(db, rows, from.channel))
     return { contacts, outcome: await saveContacts(db, contacts, from) }
   })

@@ -4,7 +4,7 @@ import * as consent from './0002-consent.ts'
 import * as campaigns from './0003-campaigns.ts'
 import * as limits from './0004-limits.ts'
 import * as tally from './0005-tally.ts'
-import * as ledgerEntry from './0006-ledger-entry.ts'
+import * as unsubscribe from './0006-unsubscribe.ts'
 
 /** Every migration in order. A released one is never edited; a change is a new entry at the end. */
 export const migrations: Record<string, Migration> = {
@@ -13,5 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-campaigns': campaigns,
   '0004-limits': limits,
   '0005-tally': tally,
-  '0006-ledger-entry': ledgerEntry,
+  '0006-unsubscribe': unsubscribe,
 }

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { takeTurn } from '../../db/consent.ts'
 import { loadAddressKeys } from '../../db/installation.ts'
 import { createImports, nothing } from '../setup/imports.ts'
 
@@ -84,7 +83,7 @@ test('an import waits for a refusal that is being written, and then obeys it', a
   const keyOf = await loadAddressKeys(db)
   let importing: Promise<unknown> = Promise.resolve()
   await db.transaction().execute(async (db) => {
-    await takeTurn(db, 'refusal')
+    await sql`select holders_in_turn(0, '{}', 'email')`.execute(db)
     importing = importText('id,email,topics\n1,a@example.com,news\n')
     const isWaiting = async () => {
       const { rows } = await sql<{ n: number }>`

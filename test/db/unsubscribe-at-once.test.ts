@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
 import { takeTurn } from '../../db/consent.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
-import { captureSql } from '../setup/captured-sql.ts'
 import { createDatabase } from '../setup/database.ts'
 import { eventually } from '../setup/eventually.ts'
 import { addressKey, seedContact } from '../setup/seed.ts'
@@ -72,7 +71,7 @@ test('a request waits for the import that is running, and reaches whoever gained
   const category = sent.categories[0]?.id as string
   const gaining = await seedContact(db, { address: null, subscriptions: { [category]: 'subscribed' } })
   const { outcome } = await db.transaction().execute(async (importing) => {
-    await takeTurn(importing, 'import')
+    await takeTurn(importing)
     const outcome = unsubscribe(db, claimsOf(sent), act)
     await waiting(1)
     const address = { contact_id: gaining, channel: 'email', value: sent.address }
@@ -97,35 +96,4 @@ test('a contact that is erased meanwhile: the address refuses, with its proof', 
   expect((await outcome).kind).toBe('unsubscribed')
   expect(await refusalsOf(db, sent.address)).toHaveLength(1)
   expect(await eventsOf(db, sent.campaignId)).toMatchObject([{ contact_id: sent.contactId, action: 'unsubscribed' }])
-})
-
-describe('one transaction in one round trip', () => {
-  test('a request that fails leaves its connection fit for the next ones', async () => {
-    const sent = await seedSent(db)
-    const failing = Array.from({ length: 20 }, () => unsubscribe(db, claimsOf(sent), { ...act, ip: 'no address' }))
-    for (const each of await Promise.allSettled(failing)) expect(each.status).toBe('rejected')
-    expect((await unsubscribe(db, claimsOf(sent), act)).kind).toBe('unsubscribed')
-    const { rows } = await sql`
-      select from pg_stat_activity where datname = current_database() and state like 'idle in%'`.execute(db)
-    expect(rows).toEqual([])
-  })
-
-  test('what refuses is refused where no turn was taken', async () => {
-    const sent = await seedSent(db)
-    const { db: captured, statements } = captureSql(db)
-    await unsubscribe(captured, claimsOf(sent), { ...act, ip: 'no address' }).catch(() => {})
-    const refusal = statements.find((each) => each.sql.includes('insert into address_refusal'))
-    if (refusal === undefined) throw new Error('nothing captured')
-    const parameters = refusal.parameters.map((each) => (each === 'no address' ? null : each))
-    const alone = { ...refusal, parameters }
-    await expect(db.executeQuery(alone)).rejects.toThrow(/addressee\.turn|boolean/)
-    expect(await statusOf(db, sent.contactId, sent.categories[0]?.id)).toBe('subscribed')
-  })
-
-  test('it is no part of another transaction', async () => {
-    const sent = await seedSent(db)
-    await db.transaction().execute(async (db) => {
-      await expect(async () => unsubscribe(db, claimsOf(sent), act)).rejects.toThrow(/a transaction of its own/)
-    })
-  })
 })

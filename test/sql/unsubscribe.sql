@@ -23,17 +23,13 @@ with
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
     select key, target.channel, category_id, target.resource_id from link, unnest(keys) as key, target
-    where current_setting('addressee.turn')::boolean
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id
   ),
   holder as materialized (
-  select id from contact where id = any(array(
-    select $7::bigint
-    union all
-    select contact_id from link
-    join contact_address on address_key = any(link.keys) and contact_address.channel = link.channel)) and (select count(*) from refused) >= 0 order by id for key share
+    select id from link, holders_in_turn($7::bigint, keys, channel) as id
+    where (select count(*) from refused) >= 0
   ),
   unsubscribed as (
     insert into subscription (category_id, contact_id, status, source)
