@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { type CheckedDefinition, refusePastHour } from '../domain/campaign-definition.ts'
 import { findReferences, type References } from './campaign-references.ts'
 import { type CampaignRow, campaignById } from './campaigns.ts'
@@ -25,12 +24,8 @@ export async function scheduleCampaign(
     refusePastHour(definition, now)
     const references = await findReferences(db, definition, channel)
     const messageId = await insertMessage(db, definition, references)
-    const id = await insertCampaign(
-      db,
-      definition.now ? { ...definition, sendAt: now } : definition,
-      references,
-      messageId,
-    )
+    const sendAt = definition.now ? now : definition.sendAt
+    const id = await insertCampaign(db, { ...definition, sendAt }, references, messageId)
     if (id === undefined) return losersView(db, definition.key, messageId)
     await insertTargets(db, id, references)
     return { campaign: await campaignById(db, id), created: true }
@@ -74,7 +69,7 @@ async function insertCampaign(
   references: References,
   messageId: Id,
 ): Promise<Id | undefined> {
-  const { key, title, now, sendAt, onUncertain, retryDelaysSeconds } = definition
+  const { key, title, sendAt, onUncertain, retryDelaysSeconds } = definition
   const row = await db
     .insertInto('campaign')
     .values({
@@ -83,8 +78,7 @@ async function insertCampaign(
       resource_id: references.resourceId,
       message_id: messageId,
       channel,
-      // At once by the database's clock: whoever schedules may have another.
-      send_at: now ? sql<Date>`now()` : sendAt,
+      send_at: sendAt,
       on_uncertain: onUncertain,
       retry_delays_seconds: retryDelaysSeconds,
     })
