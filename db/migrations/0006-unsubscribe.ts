@@ -2,13 +2,21 @@ import { type Kysely, sql } from 'kysely'
 
 // Parts of the statements behind unsubscribe links that have to be functions.
 const statements = [
-  // What the ledger tells of a message. PostgreSQL plans a function's query apart: with more than a few partitions a
-  // look-up in the ledger is planned anew at each call, and a large statement that held it would be planned with it.
-  `create function ledger_entry(campaign bigint, contact bigint)
-    returns table (address text, address_key bytea, category_ids bigint[]) language plpgsql stable rows 1 as $$
+  // Where a message went and which categories made the recipient eligible, from the ledger or, when its partition was
+  // dropped, from what is known of contact and message. PostgreSQL plans a function's queries apart: with more than a
+  // few partitions a look-up in the ledger is planned anew at each call, and a large statement that held it would be
+  // planned with it.
+  `create function sent_message(campaign bigint, contact bigint)
+    returns table (address text, address_keys bytea[], category_ids bigint[]) language plpgsql stable rows 1 as $$
   begin
-    return query select r.address, r.address_key, r.category_ids from recipient as r
+    return query select r.address, array[r.address_key], r.category_ids from recipient as r
       where r.campaign_id = campaign and r.contact_id = contact order by r.seq limit 1;
+    if found then return; end if;
+    return query select (array_agg(a.value order by a.priority desc, a.value))[1],
+        array_remove(array_agg(a.address_key order by a.priority desc, a.value), null),
+        array(select m.category_id from message_category as m where m.message_id = c.message_id)
+      from campaign as c left join contact_address as a on a.contact_id = contact and a.channel = c.channel
+      where c.id = campaign group by c.id;
   end $$`,
 
   // Takes the turn of a refusal (db/consent.ts has the same lock) and then finds every contact that has one of the

@@ -1,20 +1,12 @@
 with
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      coalesce(sent.address, (select value
-  from contact_address where contact_id = $1::bigint and channel = campaign.channel
-  order by priority desc, value limit 1)) as address,
-      case when sent.address_key is null then array(select address_key
-  from contact_address where contact_id = $2::bigint and channel = campaign.channel
-  order by priority desc, value)
-        else array[sent.address_key] end as keys,
-      coalesce(sent.category_ids, array(
-        select category_id from message_category where message_id = campaign.message_id)) as category_ids
+      sent.address, sent.address_keys as keys, sent.category_ids
     from campaign
     join resource on resource.id = campaign.resource_id
+    cross join sent_message($1::bigint, $2::bigint) as sent
     left join contact on contact.id = $3::bigint
-    left join ledger_entry($4::bigint, $5::bigint) as sent on true
-    where campaign.id = $6::bigint and num_nonnulls(contact.id, sent.address) > 0
+    where campaign.id = $4::bigint and num_nonnulls(contact.id, sent.address) > 0
   ), target as materialized (
     select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
       link.channel, category.title
@@ -24,7 +16,7 @@ with
     array(select title from target where category_id is not null order by title) as categories, case
     when exists (select from (
   select id from contact where id = any(array(
-    select $7::bigint
+    select $5::bigint
     union all
     select contact_id from link
     join contact_address on address_key = any(link.keys) and contact_address.channel = link.channel))) as holder, target where not case when target.category_id is null

@@ -1,20 +1,12 @@
 with
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      coalesce(sent.address, (select value
-  from contact_address where contact_id = $1::bigint and channel = campaign.channel
-  order by priority desc, value limit 1)) as address,
-      case when sent.address_key is null then array(select address_key
-  from contact_address where contact_id = $2::bigint and channel = campaign.channel
-  order by priority desc, value)
-        else array[sent.address_key] end as keys,
-      coalesce(sent.category_ids, array(
-        select category_id from message_category where message_id = campaign.message_id)) as category_ids
+      sent.address, sent.address_keys as keys, sent.category_ids
     from campaign
     join resource on resource.id = campaign.resource_id
+    cross join sent_message($1::bigint, $2::bigint) as sent
     left join contact on contact.id = $3::bigint
-    left join ledger_entry($4::bigint, $5::bigint) as sent on true
-    where campaign.id = $6::bigint and num_nonnulls(contact.id, sent.address) > 0
+    where campaign.id = $4::bigint and num_nonnulls(contact.id, sent.address) > 0
   ), target as materialized (
     select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
       link.channel, category.title
@@ -28,12 +20,12 @@ with
     returning category_id, resource_id
   ),
   holder as materialized (
-    select id from link, holders_in_turn($7::bigint, keys, channel) as id
+    select id from link, holders_in_turn($5::bigint, keys, channel) as id
     where (select count(*) from refused) >= 0
   ),
   unsubscribed as (
     insert into subscription (category_id, contact_id, status, source)
-    select target.category_id, holder.id, 'unsubscribed', $8
+    select target.category_id, holder.id, 'unsubscribed', $6
     from holder, target where target.category_id is not null
     order by holder.id, target.category_id
     on conflict (category_id, contact_id) do update
@@ -43,7 +35,7 @@ with
   ),
   opted_out as (
     insert into opt_out (contact_id, resource_id, channel, source)
-    select holder.id, target.resource_id, target.channel, $9
+    select holder.id, target.resource_id, target.channel, $7
     from holder, target where target.category_id is null
     order by holder.id
     on conflict do nothing
@@ -52,15 +44,15 @@ with
   recorded as (
     insert into consent_event (contact_id, category_id, resource_id, action, through, channel, address_key, campaign_id,
                                wording, ip, user_agent)
-    select changed.*, case when category_id is null then 'opted_out' else 'unsubscribed' end, $10,
-      link.channel, link.keys[1], $11::bigint, $12, $13::inet, $14
+    select changed.*, case when category_id is null then 'opted_out' else 'unsubscribed' end, $8,
+      link.channel, link.keys[1], $9::bigint, $10, $11::inet, $12
     from link, (
       select contact_id, category_id, null::bigint as resource_id from unsubscribed
       union all
       select contact_id, null, resource_id from opted_out
       union all
-      select $15::bigint, category_id, resource_id from refused
-      where not exists (select from holder where id = $16::bigint)
+      select $13::bigint, category_id, resource_id from refused
+      where not exists (select from holder where id = $14::bigint)
     ) as changed
     returning 1
   )
