@@ -36,6 +36,11 @@ export class ClaimBuffer {
     return next
   }
 
+  /** A claim is under way: `onChange` will be called. */
+  isClaiming(): boolean {
+    return this.#claiming !== null
+  }
+
   /** Nothing is here, and nothing more will come. */
   isExhausted(): boolean {
     return this.#hasEnded && this.#claiming === null && this.#waiting.length === 0

@@ -68,6 +68,11 @@ export class Claims {
     return this.#buffer.isExhausted()
   }
 
+  /** For whoever got nothing and has nothing under way: sees to it that `onChange` is called. */
+  waitForMore(): void {
+    if (!this.#buffer.isClaiming()) this.#options.flow.whenRoom(() => this.onChange())
+  }
+
   /** The limit that ended this before the range was exhausted. */
   get held(): Held | null {
     return this.#held

@@ -14,6 +14,7 @@ export class Flow {
   /** What a claim takes, lately. */
   claimSeconds = 0.005
   #answered = 0
+  #waitingForRoom: (() => void)[] = []
   #since = { at: performance.now(), answered: 0 }
 
   claimed(recipients: number): void {
@@ -28,11 +29,25 @@ export class Flow {
   /** Claims that come to nothing here: given back, or left to the next attempt. */
   dropped(recipients: number): void {
     this.unanswered -= recipients
+    this.#tellOfRoom()
+  }
+
+  /**
+   * Calls back, once, when something has been answered or dropped. For a range that has nothing under way: what takes
+   * the room that it waits for is another range's, and nothing else would wake it.
+   */
+  whenRoom(callBack: () => void): void {
+    this.#waitingForRoom.push(callBack)
+  }
+
+  #tellOfRoom(): void {
+    if (this.#waitingForRoom.length > 0) for (const callBack of this.#waitingForRoom.splice(0)) queueMicrotask(callBack)
   }
 
   answered(): void {
     this.unanswered -= 1
     this.#answered += 1
+    this.#tellOfRoom()
     // The clock is read once in 16 messages: it costs as much as the rest of this.
     if ((this.#answered & 15) === 0) this.#measure()
   }

@@ -54,6 +54,7 @@ class Sender {
     if (this.#underWay > 0) return
     if (this.#hasFailed) this.#end.reject(this.#error)
     else if (this.#sending.claims.isExhausted()) this.#end.resolve()
+    else this.#sending.claims.waitForMore()
   }
 
   #beginAsManyAsFit(): void {
