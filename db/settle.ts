@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { FailureReason } from '../domain/fate.ts'
+import type { Sql } from './audience-facts.ts'
 import type { Claimer } from './claim.ts'
 import type { Db } from './connect.ts'
 import { partitionOf } from './partition.ts'
@@ -31,18 +32,9 @@ async function settleFrom(
   channel: string,
   settlements: Settlement[],
 ): Promise<number> {
-  const column = <T>(pick: (each: Settlement) => T): T[] => settlements.map(pick)
+  const fate = settlements.every((each) => each.state === 'sent') ? allSent(settlements) : mixed(settlements)
   const { rows } = await sql<{ settled: number }>`
-    with fate as (
-      select * from unnest(
-        ${column((each) => each.seq)}::int[], ${column((each) => each.state)}::text[],
-        ${column((each) => (each.state === 'failed' ? each.reason : null))}::text[],
-        ${column((each) => ('code' in each ? each.code : null))}::int[], ${column((each) => each.response)}::text[],
-        ${column((each) => (each.state === 'sent' ? each.serverId : null))}::text[],
-        ${column((each) => (each.state === 'queued' ? each.delaySeconds : null))}::int[],
-        ${column(deadSeq)}::int[]
-      ) as f (seq, state, reason, code, response, server_id, delay, dead_seq)
-    ), settled as (
+    with fate as (${fate}), settled as (
       update ${partitionOf(campaignId)} r set
         state = fate.state, reason = fate.reason, code = fate.code, response = fate.response,
         server_id = fate.server_id, not_before = now() + make_interval(secs => fate.delay),
@@ -63,6 +55,30 @@ async function settleFrom(
     )})
     select count(*)::int as settled from settled`.execute(db)
   return rows[0]?.settled ?? 0
+}
+
+type Sent = Extract<Settlement, { state: 'sent' }>
+
+/** As nearly every group is: with three arrays to be written and read instead of eight. */
+const allSent = (settlements: Sent[]): Sql => sql`
+      select seq, 'sent' as state, null as reason, null::int as code, response, server_id, null::int as delay,
+        null::int as dead_seq
+      from unnest(
+        ${settlements.map((each) => each.seq)}::int[], ${settlements.map((each) => each.response)}::text[],
+        ${settlements.map((each) => each.serverId)}::text[]
+      ) as f (seq, response, server_id)`
+
+function mixed(settlements: Settlement[]): Sql {
+  const column = <T>(pick: (each: Settlement) => T): T[] => settlements.map(pick)
+  return sql`
+      select * from unnest(
+        ${column((each) => each.seq)}::int[], ${column((each) => each.state)}::text[],
+        ${column((each) => (each.state === 'failed' ? each.reason : null))}::text[],
+        ${column((each) => ('code' in each ? each.code : null))}::int[], ${column((each) => each.response)}::text[],
+        ${column((each) => (each.state === 'sent' ? each.serverId : null))}::text[],
+        ${column((each) => (each.state === 'queued' ? each.delaySeconds : null))}::int[],
+        ${column(deadSeq)}::int[]
+      ) as f (seq, state, reason, code, response, server_id, delay, dead_seq)`
 }
 
 // The driver takes an array's type from its first element, and has none for boolean[]: a position says it as well.

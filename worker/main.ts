@@ -3,6 +3,7 @@ import { createEmailChannel } from '../channels/email/email-channel.ts'
 import { verifySmtpServer } from '../channels/email/verify-server.ts'
 import { openDatabase } from '../db/open.ts'
 import { createTokens } from '../domain/unsubscribe-token.ts'
+import { bundleWorkflows } from './bundle-workflows.ts'
 import type { WorkerConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { ensureSearchAttributes } from './search-attributes.ts'
@@ -21,6 +22,9 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
   // The native runtime would keep the process alive: it goes last.
   const releases: (() => Promise<void> | void)[] = [() => Runtime.instance().shutdown()]
   try {
+    // Takes a second or two: meanwhile the servers are asked.
+    const bundling = bundleWorkflows()
+    bundling.catch(() => {})
     const { db, close } = await openDatabase(config.databaseUrl, { name: 'addressee worker', connections: 20 })
     releases.push(close)
     await verifySmtpServer(config.smtpUrl)
@@ -36,7 +40,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
 
     const stopping = new AbortController()
     const deps = { db, channel, publicUrl: config.publicUrl, stopping: stopping.signal }
-    const workers = await createWorkers({ connection, namespace, deps })
+    const workers = await createWorkers({ connection, namespace, deps, workflowBundle: await bundling })
     onceTold((signal) => {
       log.info({ signal }, 'worker stopping')
       // First the senders: an activity hears of its Worker's shutdown only when the grace time is over.

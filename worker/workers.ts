@@ -1,20 +1,13 @@
-import { fileURLToPath } from 'node:url'
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { DispatchDeps } from '../activities/dispatch.ts'
 import { createActivities } from '../activities/index.ts'
 import { taskQueues } from '../workflows/contract.ts'
 
-/** The workflow bundle's entry: the sources when run from sources, the build when run from there. */
-export const workflowsPath = fileURLToPath(
-  new URL(`../workflows/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
-)
-
 export interface WorkersOptions {
   connection: NativeConnection
   namespace: string
   deps: DispatchDeps
-  /** A bundle made before, where many workers are started one after another. */
-  workflowBundle?: { codePath: string }
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>
 }
 
 /** One Worker for workflows and database work, one for dispatch: so that sending never delays a command. */
@@ -24,7 +17,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   return [
     await Worker.create({
       ...shared,
-      ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : { workflowsPath }),
+      workflowBundle: options.workflowBundle,
       taskQueue: taskQueues.core,
       maxConcurrentActivityTaskExecutions: 20,
       // About 0.1 MB each: the formula that is the default counts on a heap that we do not have.
@@ -34,8 +27,11 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   ]
 }
 
-/** They share the process's connections to the mail server: more at once would only claim more ahead of them. */
-const rangesAtOnce = 3
+/**
+ * Ranges of one campaign take turns here, eight of them at most: so there is room for several campaigns, and a small
+ * one need not wait for a large one's end.
+ */
+const rangesAtOnce = 32
 
 const stopping = {
   // A command to stop (a cancelled campaign) reaches an activity with its heartbeat: within this time.

@@ -62,20 +62,30 @@ test('the claim: its text, and a plan that reads no table from end to end', asyn
   expect(await largeScans(statement)).toEqual([])
 })
 
-test('the settlement: its text, and a plan that reads no table from end to end', async () => {
-  const capture = captureSql(db)
-  const settlements = Array.from({ length: 100 }, (_, index) => ({
-    seq: 5001 + index,
-    state: 'sent' as const,
-    response: '250',
-    serverId: null,
-  }))
-  await settle(capture.db, claimer(), 'email', settlements)
-  const [statement] = capture.statements
-  if (statement === undefined) throw new Error('nothing captured')
-  await expect(tidy(statement.sql)).toMatchFileSnapshot('../sql/settle.sql')
-  expect(await largeScans(statement)).toEqual([])
-})
+test.each([
+  { group: 'nearly every group', file: 'settle-sent', last: { state: 'sent', response: '250', serverId: null } },
+  {
+    group: 'a group in which somebody was refused',
+    file: 'settle',
+    last: { state: 'failed', reason: 'refused', code: 550, response: '550', addressIsDead: true },
+  },
+] as const)(
+  'the settlement of $group: its text, and a plan that reads no table from end to end',
+  async ({ file, last }) => {
+    const capture = captureSql(db)
+    const sent = Array.from({ length: 100 }, (_, index) => ({
+      seq: 5001 + index,
+      state: 'sent' as const,
+      response: '250',
+      serverId: null,
+    }))
+    await settle(capture.db, claimer(), 'email', [...sent, { seq: 5101, ...last }])
+    const [statement] = capture.statements
+    if (statement === undefined) throw new Error('nothing captured')
+    await expect(tidy(statement.sql)).toMatchFileSnapshot(`../sql/${file}.sql`)
+    expect(await largeScans(statement)).toEqual([])
+  },
+)
 
 test('explaining one contact reads no large table from end to end', async () => {
   const capture = captureSql(db)

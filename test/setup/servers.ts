@@ -9,7 +9,7 @@ import { migrate } from '../../db/migrate.ts'
 import { freePort } from '../../dev/free-port.ts'
 import { startPostgres } from '../../dev/postgres.ts'
 import { findTemporal } from '../../dev/temporal-binary.ts'
-import { workflowsPath } from '../../worker/workers.ts'
+import { workflowsPath } from '../../worker/workflows-path.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

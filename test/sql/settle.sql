@@ -6,8 +6,7 @@ with fate as (
         $6::text[],
         $7::int[],
         $8::int[]
-      ) as f (seq, state, reason, code, response, server_id, delay, dead_seq)
-    ), settled as (
+      ) as f (seq, state, reason, code, response, server_id, delay, dead_seq)), settled as (
       update "recipient_N" r set
         state = fate.state, reason = fate.reason, code = fate.code, response = fate.response,
         server_id = fate.server_id, not_before = now() + make_interval(secs => fate.delay),
