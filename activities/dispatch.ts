@@ -1,27 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { CancelledFailure, heartbeat } from '@temporalio/activity'
-import type { Channel } from '../channels/channel.ts'
 import { commandCampaign } from '../db/campaign-commands.ts'
 import { campaignById, sendingCampaign } from '../db/campaigns.ts'
 import type { Db } from '../db/connect.ts'
 import { disownClaims } from '../db/ledger.ts'
 import { countFates } from '../db/tally.ts'
 import type { DispatchInput, DispatchResult, Stopped } from '../workflows/contract.ts'
+import type { DispatchDeps } from './dispatch-deps.ts'
 import { refusing, smtpUnavailable, workerStops } from './failures.ts'
 import { Flows } from './flow.ts'
 import type { Halt } from './halting.ts'
 import { activityMetrics } from './metrics.ts'
 import { type RangeEnd, sendRange } from './send-range.ts'
 import { Turns } from './turns.ts'
-
-export interface DispatchDeps {
-  db: Db
-  channel: Channel
-  /** Where the edge answers, without a slash at the end: the links in the messages lead there. */
-  publicUrl: string
-  /** Aborts when this process is told to stop: claimed messages are finished or given back, nothing more is claimed. */
-  stopping: AbortSignal
-}
 
 // Cancellation reaches an activity with a heartbeat only: two seconds is how long a cancelled one may go on claiming.
 const heartbeatEveryMs = 2000

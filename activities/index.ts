@@ -1,6 +1,7 @@
 import { audienceActivities } from './audience.ts'
 import { campaignActivities } from './campaigns.ts'
-import { type DispatchDeps, dispatchActivities } from './dispatch.ts'
+import { dispatchActivities } from './dispatch.ts'
+import type { DispatchDeps } from './dispatch-deps.ts'
 
 /** Everything that workflows can have done to the world. */
 export const createActivities = (deps: DispatchDeps) => ({

@@ -1,5 +1,5 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
-import type { DispatchDeps } from '../activities/dispatch.ts'
+import type { DispatchDeps } from '../activities/dispatch-deps.ts'
 import { createActivities } from '../activities/index.ts'
 import { taskQueues } from '../workflows/contract.ts'
 
