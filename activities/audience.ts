@@ -29,6 +29,6 @@ export const audienceActivities = ({ db }: { db: Db }) => ({
 // A range is the unit that Temporal sees: long enough that its bookkeeping (some 10 ms of server time) does not
 // count, short enough that progress is seen and a lost worker's range is soon taken over.
 const ranges = (audience: number): Pick<DispatchPlan, 'rangeSize' | 'window'> => ({
-  rangeSize: Math.min(20_000, Math.max(500, Math.ceil(audience / 32))),
+  rangeSize: Math.min(20_000, Math.max(500, Math.ceil(audience / 20))),
   window: 8,
 })

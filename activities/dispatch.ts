@@ -17,6 +17,9 @@ import { Turns } from './turns.ts'
 // Cancellation reaches an activity with a heartbeat only: two seconds is how long a cancelled one may go on claiming.
 const heartbeatEveryMs = 2000
 
+// One that waits for its turn, or for a server, claims nothing. A third of the 30 seconds after which it would be missed.
+const quietBeats = 5
+
 export function dispatchActivities(deps: DispatchDeps) {
   // What the ranges that this process works on at the same time have in common.
   const shared = { turns: new Turns(), flows: new Flows() }
@@ -28,9 +31,9 @@ export function dispatchActivities(deps: DispatchDeps) {
     async dispatchRange(input: DispatchInput): Promise<DispatchResult> {
       const progress = { settled: 0 }
       const metrics = activityMetrics()
+      const beat = createBeat(progress)
       const beating = setInterval(() => {
-        // The Temporal UI shows the details of the last heartbeat beside the pending activity.
-        heartbeat(progress)
+        beat()
         metrics.connectionsInUse(deps.channel.transport.connectionsInUse())
       }, heartbeatEveryMs)
       try {
@@ -45,6 +48,19 @@ export function dispatchActivities(deps: DispatchDeps) {
         clearInterval(beating)
       }
     },
+  }
+}
+
+/** The Temporal UI shows the details of the last heartbeat beside the pending activity. */
+function createBeat(progress: { settled: number }): () => void {
+  let told = -1
+  let quiet = 0
+  return () => {
+    quiet += 1
+    if (progress.settled === told && quiet < quietBeats) return
+    told = progress.settled
+    quiet = 0
+    heartbeat(progress)
   }
 }
 
