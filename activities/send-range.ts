@@ -40,7 +40,7 @@ export interface RangeEnd {
  * Places at the workers are few, and a range that is slow, or waits for its turn, holds one. After this time it gives
  * way, so that a small campaign is not stuck behind a large one.
  */
-const longestAttemptMs = 60_000
+const longestAttemptMs = 20_000
 
 export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
   const { db, campaign, flows } = attempt

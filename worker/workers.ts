@@ -23,15 +23,21 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       // About 0.1 MB each: the formula that is the default counts on a heap that we do not have.
       maxCachedWorkflows: 500,
     }),
-    await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
+    await Worker.create({
+      ...shared,
+      taskQueue: taskQueues.smtp,
+      maxConcurrentActivityTaskExecutions: rangesAtOnce,
+      // A worker that asks with ten at once, as is the default, is handed the ranges that idle ones would take.
+      maxConcurrentActivityTaskPolls: 2,
+    }),
   ]
 }
 
 /**
- * Ranges of one campaign take turns here, eight of them at most: so there is room for several campaigns, and a small
- * one need not wait for a large one's end.
+ * Ranges of one campaign take turns here: one is sent, and the others wait, so that there is always a next one. More
+ * places would be for other campaigns, but be taken by this one's, of which idle workers would have none then.
  */
-const rangesAtOnce = 32
+const rangesAtOnce = 4
 
 const stopping = {
   // A command to stop (a cancelled campaign) reaches an activity with its heartbeat: within this time.
