@@ -19,11 +19,17 @@ const claimCoversSeconds = 0.015
  */
 const margin = 2
 
+/**
+ * However slow claims are: with what is being settled, a crash must leave no more `unknown` than 50 ms of sending beside
+ * what the connections hold. Where a claim takes longer than this, the connections do run dry.
+ */
+const mostAheadSeconds = 0.03
+
 /** Smaller claims cost several times as much by the row. */
 const leastSeconds = 0.008
 
-/** Where Postgres takes tens of milliseconds to commit, as many are sent meanwhile. Nobody needs more. */
-const mostPerClaim = 2000
+/** Beyond this a statement does not get cheaper by the row. */
+const mostPerClaim = 1000
 
 export interface ClaimsOptions {
   db: Db
@@ -100,8 +106,8 @@ export class Claims {
     const { flow, capacity } = this.#options
     const sentMeanwhile = margin * flow.perSecond * flow.claimSeconds
     if (waiting > sentMeanwhile) return 0
-    const most = capacity + sentMeanwhile + flow.perSecond * claimCoversSeconds
-    const room = Math.floor(most) - flow.unanswered
+    const ahead = Math.min(sentMeanwhile + flow.perSecond * claimCoversSeconds, flow.perSecond * mostAheadSeconds)
+    const room = Math.floor(capacity + ahead) - flow.unanswered
     return room < flow.perSecond * leastSeconds ? 0 : Math.min(mostPerClaim, room)
   }
 
