@@ -25,6 +25,9 @@ const margin = 2
  */
 const mostAheadSeconds = 0.03
 
+/** What settling takes as a rule. Where it takes longer, less is claimed ahead. */
+const settlingSeconds = 0.02
+
 /** Smaller claims cost several times as much by the row. */
 const leastSeconds = 0.008
 
@@ -38,6 +41,8 @@ export interface ClaimsOptions {
   domains: DomainFilter
   pace: Pace
   flow: Flow
+  /** Answers that are not in the ledger yet. */
+  unwritten: () => number
   /** Messages that can be under way at once. */
   capacity: number
   metrics: Metrics
@@ -103,11 +108,12 @@ export class Claims {
   }
 
   #wanted(waiting: number): number {
-    const { flow, capacity } = this.#options
+    const { flow, capacity, unwritten } = this.#options
     const sentMeanwhile = margin * flow.perSecond * flow.claimSeconds
     if (waiting > sentMeanwhile) return 0
     const ahead = Math.min(sentMeanwhile + flow.perSecond * claimCoversSeconds, flow.perSecond * mostAheadSeconds)
-    const room = Math.floor(capacity + ahead) - flow.unanswered
+    const late = Math.max(0, unwritten() - flow.perSecond * settlingSeconds)
+    const room = Math.floor(capacity + ahead - late) - flow.unanswered
     return room < flow.perSecond * leastSeconds ? 0 : Math.min(mostPerClaim, room)
   }
 

@@ -26,6 +26,11 @@ export class Flow {
     this.claimSeconds += 0.2 * (Math.min(seconds, longestClaimSeconds) - this.claimSeconds)
   }
 
+  /** Answers stand in the ledger: so much less would a crash leave unknown. */
+  settled(): void {
+    this.#tellOfRoom()
+  }
+
   /** Claims that come to nothing here: given back, or left to the next attempt. */
   dropped(recipients: number): void {
     this.unanswered -= recipients
@@ -33,7 +38,7 @@ export class Flow {
   }
 
   /**
-   * Calls back, once, when something has been answered or dropped. For a range that has nothing under way: what takes
+   * Calls back, once, when something has been answered, settled or dropped. For a range that has nothing under way: what takes
    * the room that it waits for is another range's, and nothing else would wake it.
    */
   whenRoom(callBack: () => void): void {

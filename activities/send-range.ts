@@ -5,7 +5,7 @@ import type { Claimer, DomainFilter } from '../db/claim.ts'
 import { type Criteria, criteriaOf } from '../db/criteria.ts'
 import { releaseRest } from '../db/ledger.ts'
 import { limitsOf } from '../db/limits.ts'
-import { settle } from '../db/settle.ts'
+import { type Settlement, settle } from '../db/settle.ts'
 import type { LimitRef } from '../domain/limit.ts'
 import { Claims } from './claims.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
@@ -51,8 +51,8 @@ export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
   const criteria = await criteriaOf(db, campaign.id)
   const limits = await limitsOf(db, limitNames(attempt))
   const compiled = compile(attempt)
-  const writer = createWriter(attempt, criteria)
   const { flow, leave } = flows.join(campaign.id)
+  const writer = createWriter(attempt, criteria, flow)
   const stopWatching = watchCampaign(db, campaign.id, limitNames(attempt), limits, halting.halt)
   try {
     const range: RangeInHand = { ...attempt, criteria, compiled, writer, flow, halting }
@@ -90,15 +90,18 @@ const compile = ({ channel, publicUrl, campaign }: RangeAttempt): CompiledCampai
     publicUrl,
   })
 
-const createWriter = ({ db, claimer, metrics, progress }: RangeAttempt, { channel }: Criteria): SettlementWriter =>
-  new SettlementWriter(async (group, delaySeconds) => {
+function createWriter(attempt: RangeAttempt, { channel }: Criteria, flow: Flow): SettlementWriter {
+  const { db, claimer, metrics, progress } = attempt
+  const write = async (group: Settlement[], delaySeconds: number): Promise<void> => {
     const startedAt = performance.now()
     progress.settled += await settle(db, claimer, channel, group)
     const seconds = (performance.now() - startedAt) / 1000
     metrics.seconds('settle', seconds)
     metrics.seconds('settle_delay', delaySeconds + seconds)
     metrics.settled(group)
-  })
+  }
+  return new SettlementWriter(write, () => flow.settled())
+}
 
 /** Recipients of a range that are claimed together, because the same limits hold for them. */
 interface Stream {
@@ -131,12 +134,19 @@ interface RangeInHand extends RangeAttempt {
  * one can, with statements that cost nearly as much.
  */
 async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream): Promise<Held | null> {
-  const { db, campaign, channel, metrics, halting, turns } = range
+  const { db, campaign, channel, metrics, halting, turns, writer } = range
   const endTurn = await turns.take(`${campaign.id} ${turn}`, halting.signal)
   if (endTurn === null) return null
   const { transport } = channel
   const pace = createPace(db, limits, halting.signal, metrics)
-  const claims = new Claims({ ...range, domains, pace, capacity: transport.capacity, onExhausted: endTurn })
+  const claims = new Claims({
+    ...range,
+    domains,
+    pace,
+    capacity: transport.capacity,
+    unwritten: () => writer.unwritten,
+    onExhausted: endTurn,
+  })
   const stopped = new Promise<void>((resolve, reject) => {
     halting.signal.addEventListener('abort', () => void claims.stop().then(resolve, reject), { once: true })
   })

@@ -14,13 +14,27 @@ const attempts = 8
 /** Writes results in groups: one statement for all that ended within a moment. */
 export class SettlementWriter {
   readonly #write: (group: Settlement[], delaySeconds: number) => Promise<unknown>
+  readonly #onWritten: () => void
   #unwritten: Settlement[] = []
+  #beingWritten = 0
   #oldestAt = 0
   #writing: Promise<void> | null = null
 
-  /** @param write is told how long the group's first result has been waiting. */
-  constructor(write: (group: Settlement[], delaySeconds: number) => Promise<unknown>) {
+  /**
+   * @param write is told how long the group's first result has been waiting.
+   * @param onWritten called after each group.
+   */
+  constructor(
+    write: (group: Settlement[], delaySeconds: number) => Promise<unknown>,
+    onWritten: () => void = () => {},
+  ) {
     this.#write = write
+    this.#onWritten = onWritten
+  }
+
+  /** Results that a crash would make `unknown`. */
+  get unwritten(): number {
+    return this.#unwritten.length + this.#beingWritten
   }
 
   /** @returns what to wait for, when too much is unwritten. It rejects when writing has been given up. */
@@ -51,10 +65,16 @@ export class SettlementWriter {
     for (; this.#unwritten.length > 0; await sleep(groupMs)) {
       const group = this.#unwritten.splice(0)
       const since = this.#oldestAt
-      await persistently(() => this.#write(group, (performance.now() - since) / 1000)).catch((error: unknown) => {
+      this.#beingWritten = group.length
+      try {
+        await persistently(() => this.#write(group, (performance.now() - since) / 1000))
+      } catch (error) {
         this.#unwritten = [...group, ...this.#unwritten]
         throw error
-      })
+      } finally {
+        this.#beingWritten = 0
+      }
+      this.#onWritten()
     }
   }
 }

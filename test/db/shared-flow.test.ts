@@ -32,6 +32,7 @@ test('a range that finds no room beside another one of its campaign goes on when
   flow.claimed(240)
 
   const signal = new AbortController().signal
+  const writer = new SettlementWriter((group) => settle(db, claimer, 'email', group))
   const claims = new Claims({
     db,
     criteria: await criteriaOf(db, campaignId),
@@ -39,11 +40,11 @@ test('a range that finds no room beside another one of its campaign goes on when
     domains: { without: [] },
     pace: createPace(db, [], signal, unmeasured),
     flow,
+    unwritten: () => writer.unwritten,
     capacity: transport.capacity,
     metrics: unmeasured,
     onExhausted: () => {},
   })
-  const writer = new SettlementWriter((group) => settle(db, claimer, 'email', group))
   const campaign = await sendingCampaign(db, campaignId)
   // The scripted channel composes without looking at the campaign.
   const compiled = compile(undefined as never)
