@@ -57,6 +57,7 @@ export class Claims {
   #from: number
   #givenBack = 0
   #held: Held | null = null
+  #stopped: Promise<void> | null = null
   /** Called when something has come, or nothing more will. */
   onChange: () => void = () => {}
 
@@ -96,7 +97,12 @@ export class Claims {
   }
 
   /** Claims nothing from now on, and gives back what nobody has begun to send. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     const left = await this.#buffer.stop()
     await this.#release(left.map(({ seq }) => seq))
     this.onChange()

@@ -26,6 +26,14 @@ export class Flow {
     this.claimSeconds += 0.2 * (Math.min(seconds, longestClaimSeconds) - this.claimSeconds)
   }
 
+  answered(): void {
+    this.unanswered -= 1
+    this.#answered += 1
+    this.#tellOfRoom()
+    // The clock is read once in 16 messages: it costs as much as the rest of this.
+    if ((this.#answered & 15) === 0) this.#measure()
+  }
+
   /** Answers stand in the ledger: so much less would a crash leave unknown. */
   settled(): void {
     this.#tellOfRoom()
@@ -38,8 +46,8 @@ export class Flow {
   }
 
   /**
-   * Calls back, once, when something has been answered, settled or dropped. For a range that has nothing under way: what takes
-   * the room that it waits for is another range's, and nothing else would wake it.
+   * Calls back, once, when something has been answered, settled or dropped. For a range that has nothing under way: what
+   * takes the room that it waits for is another range's, and nothing else would wake it.
    */
   whenRoom(callBack: () => void): void {
     this.#waitingForRoom.push(callBack)
@@ -47,14 +55,6 @@ export class Flow {
 
   #tellOfRoom(): void {
     if (this.#waitingForRoom.length > 0) for (const callBack of this.#waitingForRoom.splice(0)) queueMicrotask(callBack)
-  }
-
-  answered(): void {
-    this.unanswered -= 1
-    this.#answered += 1
-    this.#tellOfRoom()
-    // The clock is read once in 16 messages: it costs as much as the rest of this.
-    if ((this.#answered & 15) === 0) this.#measure()
   }
 
   #measure(): void {

@@ -49,11 +49,12 @@ export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
   halting.haltOn(cancellationSignal(), { kind: 'cancelled' })
   halting.haltOn(AbortSignal.timeout(longestAttemptMs), { kind: 'turn_over' })
   const criteria = await criteriaOf(db, campaign.id)
-  const limits = await limitsOf(db, limitNames(attempt))
+  const names = limitNames(attempt)
+  const limits = await limitsOf(db, names)
   const compiled = compile(attempt)
   const { flow, leave } = flows.join(campaign.id)
   const writer = createWriter(attempt, criteria, flow)
-  const stopWatching = watchCampaign(db, campaign.id, limitNames(attempt), limits, halting.halt)
+  const stopWatching = watchCampaign(db, campaign.id, names, limits, halting.halt)
   try {
     const range: RangeInHand = { ...attempt, criteria, compiled, writer, flow, halting }
     const held = await allOf(streamsOf(limits).map((stream) => sendStream(range, stream)))
@@ -147,13 +148,10 @@ async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream)
     unwritten: () => writer.unwritten,
     onExhausted: endTurn,
   })
-  const stopped = new Promise<void>((resolve, reject) => {
-    halting.signal.addEventListener('abort', () => void claims.stop().then(resolve, reject), { once: true })
-  })
-  stopped.catch(() => {})
+  // If that fails, the end below hears of it.
+  halting.signal.addEventListener('abort', () => void claims.stop().catch(() => {}))
   try {
     await sendClaimed({ ...range, transport, claims, halt: halting.halt })
-    if (halting.signal.aborted) await stopped
     return claims.held
   } finally {
     endTurn()

@@ -1,13 +1,13 @@
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { campaignActivities } from '../activities/campaigns.ts'
 import type { Activities } from '../activities/index.ts'
 import { Addressee } from '../client/addressee.ts'
 import { findTemporal } from '../dev/temporal-binary.ts'
 import { noFates } from '../domain/fate.ts'
+import { bundleWorkflows } from '../worker/bundle-workflows.ts'
 import { ensureSearchAttributes } from '../worker/search-attributes.ts'
-import { workflowsPath } from '../worker/workflows-path.ts'
 import { campaignWorkflowId, taskQueues } from '../workflows/contract.ts'
 import { content } from './senders/message.ts'
 import { loadAudiences } from './stage/audience.ts'
@@ -53,10 +53,10 @@ async function measure(
 ): Promise<object> {
   await loadAudiences(database, [{ key: 'one', size: 1 }])
   await ensureSearchAttributes(connection, client.options.namespace)
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+  const workflowBundle = await bundleWorkflows()
   const shared = { connection, namespace: client.options.namespace, activities: emptySends(database, recipients) }
   const workers = [
-    await Worker.create({ ...shared, workflowBundle: { code }, taskQueue: taskQueues.core }),
+    await Worker.create({ ...shared, workflowBundle, taskQueue: taskQueues.core }),
     await Worker.create({ ...shared, taskQueue: taskQueues.smtp }),
   ]
   const running = Promise.all(workers.map((worker) => worker.run()))
@@ -64,7 +64,7 @@ async function measure(
     for (const worker of workers) worker.shutdown()
   })
   await running
-  return report(runs, recipients, await replay(runs, code))
+  return report(runs, recipients, await replay(runs, workflowBundle))
 }
 
 /** The row is real; its audience is a number, and sending is counting up to it. */
@@ -112,10 +112,10 @@ async function firstRunId(client: Client, workflowId: string): Promise<string> {
   return last.events?.[0]?.workflowExecutionStartedEventAttributes?.firstExecutionRunId ?? ''
 }
 
-async function replay(runs: History[], code: string): Promise<number> {
+async function replay(runs: History[], workflowBundle: { code: string }): Promise<number> {
   const named = runs.map((history, index) => ({ workflowId: `run ${index + 1}`, history }))
   let replayed = 0
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { code } }, named)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, named)) {
     if (error) throw new Error(`${workflowId} does not replay`, { cause: error })
     replayed += 1
   }

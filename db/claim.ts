@@ -19,8 +19,6 @@ export interface Claimer {
 /** Recipient domains to claim from, or to leave to others. */
 export type DomainFilter = { only: string } | { without: string[] }
 
-export const everyDomain: DomainFilter = { without: [] }
-
 /** A recipient that this attempt may send to, with what its message is made of. */
 export interface Claimed {
   seq: number
@@ -61,7 +59,7 @@ export async function claim(
   limit: number,
   where: { from?: number; domains?: DomainFilter } = {},
 ): Promise<ClaimResult> {
-  const { from = claimer.from, domains = everyDomain } = where
+  const { from = claimer.from, domains = { without: [] } } = where
   const { rows } = await claimStatement(criteria, claimer, limit, { from, domains }).execute(db)
   const claimed = rows.filter((row) => row.reason === null)
   return { claimed, skipped: rows.length - claimed.length, lastSeq: rows.at(-1)?.seq ?? null }

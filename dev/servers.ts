@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { connect } from '../db/connect.ts'
+import { scriptPath } from '../worker/script-path.ts'
 import { freePort } from './free-port.ts'
-import { scriptPath } from './module-path.ts'
 import { startPostgres } from './postgres.ts'
 import { startProcess, untilReady } from './processes.ts'
 import { findTemporal } from './temporal-binary.ts'

@@ -1,7 +1,7 @@
 import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import { reached } from '../db/open.ts'
-import { scriptPath } from './module-path.ts'
+import { scriptPath } from '../worker/script-path.ts'
 import { logHolds, type RunningProcess, startProcess, untilReady } from './processes.ts'
 
 export interface Services {

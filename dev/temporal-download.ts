@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setInterval as every } from 'node:timers/promises'
-import { scriptPath } from './module-path.ts'
+import { scriptPath } from '../worker/script-path.ts'
 
 /** With no byte for this long there is no network worth waiting for: the next way is tried. */
 const stallMs = 6000

@@ -7,15 +7,6 @@ export type FateCounts = Record<Fate, number>
 
 export const noFates = (): FateCounts => ({ queued: 0, claimed: 0, sent: 0, failed: 0, skipped: 0, unknown: 0 })
 
-export const addFates = (a: FateCounts, b: FateCounts): FateCounts => ({
-  queued: a.queued + b.queued,
-  claimed: a.claimed + b.claimed,
-  sent: a.sent + b.sent,
-  failed: a.failed + b.failed,
-  skipped: a.skipped + b.skipped,
-  unknown: a.unknown + b.unknown,
-})
-
 /** The recipients of these counts: the audience, when they cover a whole campaign. */
 export const totalOf = (counts: FateCounts): number => fates.reduce((sum, fate) => sum + counts[fate], 0)
 

@@ -2,14 +2,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
-import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker'
+import { DefaultLogger, Runtime } from '@temporalio/worker'
 import type { TestProject } from 'vitest/node'
 import { connect } from '../../db/connect.ts'
 import { migrate } from '../../db/migrate.ts'
 import { freePort } from '../../dev/free-port.ts'
 import { startPostgres } from '../../dev/postgres.ts'
 import { findTemporal } from '../../dev/temporal-binary.ts'
-import { workflowsPath } from '../../worker/workflows-path.ts'
+import { bundleWorkflows } from '../../worker/bundle-workflows.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -74,7 +74,7 @@ async function startTemporal(extraArgs: string[], releases: Release[]): Promise<
 }
 
 async function bundle(folder: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+  const { code } = await bundleWorkflows()
   const path = join(folder, 'workflows.js')
   await writeFile(path, code)
   return path
