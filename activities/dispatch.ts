@@ -68,7 +68,8 @@ type Ending = Omit<DispatchResult, 'counts'>
 
 /** What Temporal is to know of how a range ended. */
 async function stoppedBy(db: Db, { campaignId }: DispatchInput, { halt, held }: RangeEnd): Promise<Ending> {
-  if (halt !== null) return { stopped: await giveWay(db, campaignId, halt) }
+  if (halt !== null && (halt.kind !== 'turn_over' || held === null))
+    return { stopped: await giveWay(db, campaignId, halt) }
   if (held === null) return { stopped: await whatTheRowSays(db, campaignId) }
   const { by, untilMs } = held
   const until = new Date(untilMs).toISOString()

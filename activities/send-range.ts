@@ -57,8 +57,9 @@ export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
   const stopWatching = watchCampaign(db, campaign.id, names, limits, halting.halt)
   try {
     const range: RangeInHand = { ...attempt, criteria, compiled, writer, flow, halting }
-    const held = await allOf(streamsOf(limits).map((stream) => sendStream(range, stream)))
-    return { halt: halting.reason, held: held.find((each) => each !== null) ?? null }
+    const streams = streamsOf(limits)
+    const ends = await allOf(streams.map((stream) => sendStream(range, stream)))
+    return { halt: halting.reason, held: ends.find((end) => end.held !== null)?.held ?? heldDomain(streams, ends) }
   } catch (error) {
     await leaveNothingOpen(attempt, writer)
     throw error
@@ -67,6 +68,16 @@ export async function sendRange(attempt: RangeAttempt): Promise<RangeEnd> {
     leave()
     await writer.flush()
   }
+}
+
+/**
+ * Where only recipients in limited domains are left when the attempt gives way, the range goes behind those that have
+ * others: however fast the limit is, it holds up nobody else. Nothing needs to be waited for.
+ */
+function heldDomain(streams: Stream[], [rest, ...limited]: StreamEnd[]): Held | null {
+  const left = limited.findIndex(({ isThrough }) => !isThrough)
+  const by = streams[left + 1]?.limits.at(-1)
+  return rest?.isThrough && left !== -1 && by !== undefined ? { by, untilMs: Date.now() } : null
 }
 
 /** After a failure: the next attempt would take for unknown what the server has answered, or was never handed over. */
@@ -122,6 +133,13 @@ const streamsOf = ({ shared, domains }: { shared: LimitRef[]; domains: string[] 
   })),
 ]
 
+/** How a stream ended. */
+interface StreamEnd {
+  held: Held | null
+  /** There was nobody left to claim. */
+  isThrough: boolean
+}
+
 interface RangeInHand extends RangeAttempt {
   criteria: Criteria
   compiled: CompiledCampaign
@@ -134,10 +152,10 @@ interface RangeInHand extends RangeAttempt {
  * Claims when it is this range's turn. Of several ranges of a campaign side by side each would claim a part of what
  * one can, with statements that cost nearly as much.
  */
-async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream): Promise<Held | null> {
+async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream): Promise<StreamEnd> {
   const { db, campaign, channel, metrics, halting, turns, writer } = range
   const endTurn = await turns.take(`${campaign.id} ${turn}`, halting.signal)
-  if (endTurn === null) return null
+  if (endTurn === null) return { held: null, isThrough: false }
   const { transport } = channel
   const pace = createPace(db, limits, halting.signal, metrics)
   const claims = new Claims({
@@ -152,7 +170,7 @@ async function sendStream(range: RangeInHand, { domains, limits, turn }: Stream)
   halting.signal.addEventListener('abort', () => void claims.stop().catch(() => {}))
   try {
     await sendClaimed({ ...range, transport, claims, halt: halting.halt })
-    return claims.held
+    return { held: claims.held, isThrough: claims.held === null && !halting.signal.aborted }
   } finally {
     endTurn()
     await claims.stop()
