@@ -23,13 +23,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       // About 0.1 MB each: the formula that is the default counts on a heap that we do not have.
       maxCachedWorkflows: 500,
     }),
-    await Worker.create({
-      ...shared,
-      taskQueue: taskQueues.smtp,
-      maxConcurrentActivityTaskExecutions: rangesAtOnce,
-      // A worker that asks with ten at once, as is the default, is handed the ranges that idle ones would take.
-      maxConcurrentActivityTaskPolls: 2,
-    }),
+    await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
   ]
 }
 
