@@ -37,7 +37,14 @@ function unexpected(error: unknown, debug: boolean): Ending {
 }
 
 /** What the driver and the server say when a connection that was there is gone. */
-const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED']
+const lostConnection = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+]
 const serverStops = ['57P01', '57P02', '57P03']
 
 const isLostDatabase = (error: unknown): error is Error =>

@@ -12,7 +12,7 @@ import { startTcpProxy } from '../setup/tcp-proxy.ts'
 const { db, url } = await createDatabase()
 
 /** In the words of the server, of the driver or of the operating system, whoever hears of it first. */
-const connectionLost = /terminating connection|CONNECTION_CLOSED|ECONNRESET|EPIPE/
+const connectionLost = /terminating connection|CONNECTION_(CLOSED|DESTROYED)|ECONNRESET|EPIPE/
 
 const pidOf = async (db: Db): Promise<number> =>
   (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid ?? 0
