@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TokenClaims } from '../domain/unsubscribe-token.ts'
+import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import { scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'

@@ -3,7 +3,21 @@ import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import type { Id, Schema } from './schema.ts'
 
-export type ResourceRow = Selectable<Schema['resource']>
+type ListedResource = Pick<Selectable<Schema['resource']>, (typeof listedColumns)[number]>
+
+const listedColumns = [
+  'id',
+  'key',
+  'name',
+  'from_name',
+  'from_address',
+  'reply_to',
+  'list_label',
+  'list_id',
+  'dkim_domain',
+  'dkim_selector',
+  'created_at',
+] as const
 
 /** Creates a resource; a key that is taken is that resource, unchanged. */
 export async function createResource(
@@ -22,24 +36,8 @@ export async function createResource(
 }
 
 /** Without the private keys: nobody needs to read those back. */
-export async function listResources(db: Db): Promise<Omit<ResourceRow, 'dkim_private_key'>[]> {
-  return db
-    .selectFrom('resource')
-    .select([
-      'id',
-      'key',
-      'name',
-      'from_name',
-      'from_address',
-      'reply_to',
-      'list_label',
-      'list_id',
-      'dkim_domain',
-      'dkim_selector',
-      'created_at',
-    ])
-    .orderBy('key')
-    .execute()
+export async function listResources(db: Db): Promise<ListedResource[]> {
+  return db.selectFrom('resource').select(listedColumns).orderBy('key').execute()
 }
 
 /** @throws {Refusal} when there is no such resource. */

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { FailureReason, Fate } from '../domain/fate.ts'
@@ -8,14 +8,33 @@ import type { LimitScope } from '../domain/limit.ts'
 export type Id = string
 type GeneratedId = Generated<Id>
 type Now = Generated<Date>
+/** Written by the trigger that chains the events of a contact. */
+type Chained<T> = ColumnType<T, never, never>
+/** The driver would take a list for an array of Postgres's: write it with `JSON.stringify`. */
+type JsonList<T> = JSONColumnType<T[]>
+type JsonValue = ColumnType<string | number | boolean, string, string>
 
 export type SubscriptionStatus = 'subscribed' | 'unsubscribed' | 'pending'
 export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' | 'blacklisted' | 'invalid'
 export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in'
-export type Through = 'page' | 'one_click' | 'api' | 'import' | 'operator'
+export type Through = 'page' | 'one_click' | 'sdk' | 'api' | 'import' | 'operator' | 'timer'
+export type UnsubscribeMode = 'instant' | 'confirm' | 'delayed' | 'prohibited'
+export type CustomFieldType = 'integer' | 'float' | 'line' | 'boolean'
+
+/** At most `messages` in any window of so many hours or days. */
+export interface FrequencyRule {
+  messages: number
+  hours?: number
+  days?: number
+}
 
 export interface Schema {
-  installation: { only_row: Generated<boolean>; address_pepper: Generated<Buffer> }
+  installation: {
+    only_row: Generated<boolean>
+    address_pepper: Generated<Buffer>
+    /** How many categories may be active; any number where none is set. */
+    active_categories: number | null
+  }
   contact: {
     id: GeneratedId
     external_id: string | null
@@ -52,6 +71,30 @@ export interface Schema {
     dkim_selector: string | null
     dkim_private_key: string | null
     created_at: Now
+    description: string | null
+    access_group: string | null
+    site_urls: Generated<string[]>
+    contact_sources: string[] | null
+    tracking_domain: string | null
+    reply_to_name: string | null
+    list_unsubscribe: Generated<boolean>
+    called_url: string | null
+    unsubscribe_mode: Generated<UnsubscribeMode>
+    unsubscribe_timer_seconds: number | null
+    unsubscribe_page_url: string | null
+    prohibited_reason: string | null
+    frequency_policy: JsonList<FrequencyRule> | null
+    raises_new_addresses: Generated<boolean>
+    colour: string | null
+    token: Generated<string>
+    updated_at: Now
+    deleted_at: Date | null
+  }
+  resource_channel: {
+    resource_id: Id
+    channel: string
+    settings: Generated<Record<string, unknown>>
+    created_at: Now
   }
   category: {
     id: GeneratedId
@@ -62,6 +105,37 @@ export interface Schema {
     channels: string[] | null
     consent: Generated<'opt_in' | 'opt_out'>
     archived_at: Date | null
+    created_at: Now
+    purpose: string | null
+    communication_method: string | null
+    is_default: Generated<boolean>
+    is_internal: Generated<boolean>
+    is_required: Generated<boolean>
+    is_listed: Generated<boolean>
+    double_opt_in: Generated<boolean>
+    frequency_policy: JsonList<FrequencyRule> | null
+    updated_at: Now
+    deleted_at: Date | null
+  }
+  custom_field: {
+    id: GeneratedId
+    resource_id: Id
+    channel: string
+    key: string
+    name: string
+    type: CustomFieldType
+    default_value: JsonValue | null
+    is_required: Generated<boolean>
+    is_listed: Generated<boolean>
+    created_at: Now
+  }
+  resource_address: {
+    resource_id: Id
+    contact_id: Id
+    channel: string
+    value: string
+    priority: Generated<number>
+    fields: Generated<Record<string, unknown>>
     created_at: Now
   }
   segment: {
@@ -91,6 +165,31 @@ export interface Schema {
     state: Generated<'pending' | 'confirmed' | 'cancelled'>
     due_at: Date
     created_at: Now
+    campaign_id: Id | null
+    lead_id: Id | null
+    wording: string | null
+    ip: string | null
+    user_agent: string | null
+    settled_at: Date | null
+    settled_through: Through | null
+  }
+  opt_in_request: {
+    id: GeneratedId
+    contact_id: Id
+    category_id: Id
+    channel: string
+    address_key: Buffer
+    state: Generated<'pending' | 'confirmed' | 'expired' | 'withdrawn'>
+    through: Through
+    actor: string | null
+    legal_basis: string | null
+    explanation: string | null
+    requested_at: Now
+    mailed_at: Date | null
+    remind_at: Date | null
+    reminded_at: Date | null
+    expires_at: Date
+    settled_at: Date | null
   }
   suppression: { address_key: Buffer; channel: string; kind: SuppressionKind; reason: string | null; created_at: Now }
   address_refusal: {
@@ -116,7 +215,12 @@ export interface Schema {
     wording: string | null
     ip: string | null
     user_agent: string | null
+    actor: string | null
+    number: Chained<number>
+    previous: Chained<Buffer>
+    hash: Chained<Buffer>
   }
+  consent_head: { contact_id: Id; events: number; previous: Buffer; hash: Buffer }
   message: { id: GeneratedId; channel: string; match: Generated<Match>; default_language: string; created_at: Now }
   message_content: { message_id: Id; language: string; subject: string; html: string | null; text: string }
   message_category: { message_id: Id; category_id: Id }

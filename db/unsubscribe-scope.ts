@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TokenClaims } from '../domain/unsubscribe-token.ts'
+import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
 
 /** What one unsubscribe link is about, for the person who opened it. */

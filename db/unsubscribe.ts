@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TokenClaims } from '../domain/unsubscribe-token.ts'
+import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import { scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-scope.ts'
@@ -96,5 +96,7 @@ const recorded = ({ campaignId, contactId }: TokenClaims, act: UnsubscribeAct): 
       select ${contactId}::bigint, category_id, resource_id from refused
       where not exists (select from holder where id = ${contactId}::bigint)
     ) as changed
+    -- The lock order of the chains (consent_head), as of everything else here.
+    order by contact_id, category_id
     returning 1
   )`

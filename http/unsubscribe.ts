@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
 import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
 import { type UnsubscribeAct, unsubscribe } from '../db/unsubscribe.ts'
-import type { Tokens, VerifiedToken } from '../domain/unsubscribe-token.ts'
+import type { Tokens, VerifiedToken } from '../domain/link-token.ts'
 import { answerPage } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { shownWording, wordingOf } from './reader.ts'
@@ -26,7 +26,7 @@ export interface UnsubscribeDeps {
 export const showUnsubscribe =
   ({ db, tokens, log }: UnsubscribeDeps) =>
   async (c: TokenContext) => {
-    const verified = tokens.verify(c.req.param('token'))
+    const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
     if (!verified.ok) return refuseToken(c, log, verified.why)
     const found = await describeUnsubscribe(db, verified.claims)
     if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
@@ -44,7 +44,7 @@ export const showUnsubscribe =
 export const postUnsubscribe =
   ({ db, tokens, log }: UnsubscribeDeps) =>
   async (c: TokenContext) => {
-    const verified = tokens.verify(c.req.param('token'))
+    const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
     if (!verified.ok) return refuseToken(c, log, verified.why)
     const act = actOf(c)
     const outcome = await unsubscribe(db, verified.claims, act)

@@ -1,4 +1,4 @@
-import { createTokens } from '../../domain/unsubscribe-token.ts'
+import { createTokens } from '../../domain/link-token.ts'
 import { cpuSecondsOf, cpuSecondsOfFamily } from '../stage/cpu.ts'
 import { type DatabaseStage, onDatabase } from '../stage/database.ts'
 import { median, percentile, round2 } from '../stage/figures.ts'

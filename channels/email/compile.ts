@@ -1,6 +1,6 @@
+import type { Tokens } from '../../domain/link-token.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { compileTemplate, type Template, type TemplateScope } from '../../domain/template.ts'
-import type { Tokens } from '../../domain/unsubscribe-token.ts'
 import type { CampaignContent, CompiledCampaign, Content, OutgoingMessage, Recipient } from '../channel.ts'
 import { type DkimSigner, dkimSigner } from './dkim.ts'
 import { compileHeaders, subjectField, unsubscribePrefix } from './headers.ts'

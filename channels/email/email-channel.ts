@@ -1,4 +1,4 @@
-import type { Tokens } from '../../domain/unsubscribe-token.ts'
+import type { Tokens } from '../../domain/link-token.ts'
 import type { Channel } from '../channel.ts'
 import { compileCampaign } from './compile.ts'
 import { createSmtpTransport } from './transport.ts'

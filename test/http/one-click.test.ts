@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
-import { createTokens } from '../../domain/unsubscribe-token.ts'
+import { createTokens } from '../../domain/link-token.ts'
 import { createDatabase } from '../setup/database.ts'
 import { createTestApp } from '../setup/http-app.ts'
 import { dropLedger, eventsOf, type SentMessage, seedSent, statusOf, tokens } from '../setup/unsubscribe-seed.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { createTokens } from '../../domain/unsubscribe-token.ts'
+import { createTokens } from '../../domain/link-token.ts'
 import type { Command } from '../cli/command.ts'
 import { eventually } from './eventually.ts'
 import { secret } from './spawned-worker.ts'

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/connect.ts'
 import type { Id } from '../../db/schema.ts'
 import type { UnsubscribeAct } from '../../db/unsubscribe.ts'
-import { createTokens, type TokenClaims } from '../../domain/unsubscribe-token.ts'
+import { createTokens, type TokenClaims } from '../../domain/link-token.ts'
 import { addressKey, seedCampaign, seedCategory, seedContact, seedResource } from './seed.ts'
 
 export const secret = 'a secret for tests only'

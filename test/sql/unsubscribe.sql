@@ -54,6 +54,8 @@ with
       select $13::bigint, category_id, resource_id from refused
       where not exists (select from holder where id = $14::bigint)
     ) as changed
+    -- The lock order of the chains (consent_head), as of everything else here.
+    order by contact_id, category_id
     returning 1
   )
   select language, resource, address,

@@ -2,8 +2,8 @@ import PostalMime from 'postal-mime'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CampaignContent, Content, Recipient } from '../../channels/channel.ts'
 import { compileCampaign } from '../../channels/email/compile.ts'
+import { createTokens } from '../../domain/link-token.ts'
 import { Refusal } from '../../domain/refusal.ts'
-import { createTokens } from '../../domain/unsubscribe-token.ts'
 import { campaignLike, composeUnsigned, recipientLike, senderLike } from '../setup/campaign.ts'
 
 const tokens = createTokens(['a secret for tests'])
@@ -132,7 +132,7 @@ describe('what another program reads in it', () => {
   })
 
   it('is a link whose token names the campaign and the contact', () => {
-    expect(tokens.verify(token)).toEqual({
+    expect(tokens.verify(token, 'unsubscribe')).toEqual({
       ok: true,
       claims: { campaignId: '42', contactId: '1001', scope: 'unsubscribe' },
     })

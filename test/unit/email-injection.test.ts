@@ -3,7 +3,7 @@ import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
 import type { OutgoingMessage } from '../../channels/channel.ts'
 import { compileCampaign } from '../../channels/email/compile.ts'
-import { createTokens } from '../../domain/unsubscribe-token.ts'
+import { createTokens } from '../../domain/link-token.ts'
 import { campaignLike, composeUnsigned, senderLike } from '../setup/campaign.ts'
 
 type Raw = OutgoingMessage['raw']
