@@ -3,6 +3,21 @@ import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
 import type { ConsentAction, Id, Through } from './schema.ts'
 
+/** How somebody changed their mind: what a consent event proves. Null: there is none, or it is not known. */
+export interface ConsentAct {
+  through: Through
+  /** The operator, or the name of the API key, when it was not the person. */
+  actor: string | null
+  legalBasis: string | null
+  explanation: string | null
+  /** Version of the wording that the person saw. */
+  wording: string | null
+  ip: string | null
+  userAgent: string | null
+  /** The campaign whose message led to it. */
+  campaignId: Id | null
+}
+
 /** One line of the history. Scope: one category, one resource, or (both absent) everything. */
 export interface ConsentEventInput {
   contact_id: Id
@@ -19,6 +34,7 @@ export interface ConsentEventInput {
   wording?: string | null
   ip?: string | null
   user_agent?: string | null
+  actor?: string | null
 }
 
 /**
@@ -41,11 +57,17 @@ export async function recordConsent(db: Db, events: readonly ConsentEventInput[]
   const column = <K extends keyof ConsentEventInput>(key: K) => events.map((event) => event[key] ?? null)
   await sql`
     insert into consent_event (contact_id, action, through, channel, address_key, category_id, resource_id,
-                               legal_basis, explanation, campaign_id, wording, ip, user_agent)
-    select * from unnest(
+                               legal_basis, explanation, campaign_id, wording, ip, user_agent, actor)
+    select contact_id, action, through, channel, address_key, category_id, resource_id,
+           legal_basis, explanation, campaign_id, wording, ip, user_agent, actor
+    from unnest(
       ${column('contact_id')}::bigint[], ${column('action')}::text[], ${column('through')}::text[],
       ${column('channel')}::text[], ${byteaArray(column('address_key'))}, ${column('category_id')}::bigint[],
       ${column('resource_id')}::bigint[], ${column('legal_basis')}::text[], ${column('explanation')}::text[],
       ${column('campaign_id')}::bigint[], ${column('wording')}::text[], ${column('ip')}::inet[],
-      ${column('user_agent')}::text[])`.execute(db)
+      ${column('user_agent')}::text[], ${column('actor')}::text[]) with ordinality
+      as given (contact_id, action, through, channel, address_key, category_id, resource_id,
+                legal_basis, explanation, campaign_id, wording, ip, user_agent, actor, place)
+    -- The lock order of the chains (consent_head), and within one the order given.
+    order by contact_id, place`.execute(db)
 }

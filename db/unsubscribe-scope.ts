@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
+import type { Id } from './schema.ts'
 
 /** What one unsubscribe link is about, for the person who opened it. */
 export interface UnsubscribeScope {
@@ -15,6 +16,14 @@ export interface UnsubscribeScope {
 }
 
 /**
+ * What of a link's message is meant:
+ * - `eligible`: the categories that made the recipient eligible, or the resource when the message had none.
+ * - `categories`: these, which must be of the message's resource; others are left out.
+ * - `resource`: everything of it, on the message's channel.
+ */
+export type LinkTarget = { kind: 'eligible' } | { kind: 'categories'; ids: Id[] } | { kind: 'resource' }
+
+/**
  * Tables for the `with` of a statement:
  * - `link`: one row with what the link is about; `keys` are of the address that the message went to or, when the ledger
  *   no longer tells, of all that the contact has. No row when nothing is known of it any more.
@@ -23,7 +32,10 @@ export interface UnsubscribeScope {
  * No parameter is an array: the planner looks into those, and finding one id where it would otherwise assume ten, it
  * would plan anew at each call.
  */
-export const scopeTables = ({ campaignId, contactId }: TokenClaims): Sql => sql`
+export const scopeTables = (
+  { campaignId, contactId }: TokenClaims,
+  target: LinkTarget = { kind: 'eligible' },
+): Sql => sql`
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
       sent.address, sent.address_keys as keys, sent.category_ids
@@ -35,8 +47,19 @@ export const scopeTables = ({ campaignId, contactId }: TokenClaims): Sql => sql`
   ), target as materialized (
     select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
       link.channel, category.title
-    from link left join category on category.id = any(link.category_ids)
+    from link ${targetCategories(target)}
   )`
+
+function targetCategories(target: LinkTarget): Sql {
+  switch (target.kind) {
+    case 'eligible':
+      return sql`left join category on category.id = any(link.category_ids)`
+    case 'resource':
+      return sql`left join category on false`
+    case 'categories':
+      return sql`join category on category.resource_id = link.resource_id and category.id = any(${target.ids}::bigint[])`
+  }
+}
 
 /** `UnsubscribeScope` and a further column. */
 export const scopeWith = (further: Sql): Sql => sql`

@@ -2,8 +2,9 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
+import type { ConsentAct } from '../db/consent.ts'
 import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
-import { type UnsubscribeAct, unsubscribe } from '../db/unsubscribe.ts'
+import { unsubscribe } from '../db/unsubscribe.ts'
 import type { Tokens, VerifiedToken } from '../domain/link-token.ts'
 import { answerPage } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
@@ -66,7 +67,7 @@ function refuseToken(c: Context, log: Logger, why: Exclude<VerifiedToken, { ok: 
 /** Long enough for any browser; whatever follows proves nothing. */
 const longestUserAgent = 500
 
-function actOf(c: TokenContext): UnsubscribeAct {
+function actOf(c: TokenContext): Omit<ConsentAct, 'campaignId'> {
   const wording = shownWording(c)
   return {
     through: wording === null ? 'one_click' : 'page',
@@ -74,6 +75,9 @@ function actOf(c: TokenContext): UnsubscribeAct {
     // Called as a function, without a server, there is no environment at all.
     ip: plainAddress(c.env?.incoming?.socket.remoteAddress),
     userAgent: c.req.header('user-agent')?.slice(0, longestUserAgent) ?? null,
+    actor: null,
+    legalBasis: null,
+    explanation: null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/connect.ts'
+import type { ConsentAct } from '../../db/consent.ts'
 import type { Id } from '../../db/schema.ts'
-import type { UnsubscribeAct } from '../../db/unsubscribe.ts'
 import { createTokens, type TokenClaims } from '../../domain/link-token.ts'
 import { addressKey, seedCampaign, seedCategory, seedContact, seedResource } from './seed.ts'
 
@@ -76,7 +76,15 @@ export const claimsOf = ({ campaignId, contactId }: SentMessage): TokenClaims =>
   scope: 'unsubscribe',
 })
 
-export const act: UnsubscribeAct = { through: 'one_click', wording: null, ip: '192.0.2.7', userAgent: 'Mail/1' }
+export const act: Omit<ConsentAct, 'campaignId'> = {
+  through: 'one_click',
+  actor: null,
+  legalBasis: null,
+  explanation: null,
+  wording: null,
+  ip: '192.0.2.7',
+  userAgent: 'Mail/1',
+}
 
 /** What retention does to an old campaign. */
 export const dropLedger = (db: Db, campaignId: Id) => sql.raw(`drop table recipient_${campaignId}`).execute(db)

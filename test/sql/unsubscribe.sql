@@ -14,7 +14,7 @@ with
   ),
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
-    select key, target.channel, category_id, target.resource_id from link, unnest(keys) as key, target
+    select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id
@@ -24,18 +24,19 @@ with
     where (select count(*) from refused) >= 0
   ),
   unsubscribed as (
-    insert into subscription (category_id, contact_id, status, source)
-    select target.category_id, holder.id, 'unsubscribed', $6
+    insert into subscription (category_id, contact_id, status, source, legal_basis, explanation)
+    select target.category_id, holder.id, 'unsubscribed', $6, $7, $8
     from holder, target where target.category_id is not null
     order by holder.id, target.category_id
     on conflict (category_id, contact_id) do update
-      set status = excluded.status, source = excluded.source, changed_at = now(), legal_basis = null, explanation = null
+      set status = excluded.status, source = excluded.source, changed_at = now(), legal_basis = excluded.legal_basis,
+        explanation = excluded.explanation
       where subscription.status <> 'unsubscribed'
     returning contact_id, category_id
   ),
   opted_out as (
     insert into opt_out (contact_id, resource_id, channel, source)
-    select holder.id, target.resource_id, target.channel, $7
+    select holder.id, target.resource_id, target.channel, $9
     from holder, target where target.category_id is null
     order by holder.id
     on conflict do nothing
@@ -43,21 +44,22 @@ with
   ),
   recorded as (
     insert into consent_event (contact_id, category_id, resource_id, action, through, channel, address_key, campaign_id,
-                               wording, ip, user_agent)
-    select changed.*, case when category_id is null then 'opted_out' else 'unsubscribed' end, $8,
-      link.channel, link.keys[1], $9::bigint, $10, $11::inet, $12
+                               wording, ip, user_agent, actor, legal_basis, explanation)
+    select changed.*, case when category_id is null then 'opted_out' else 'unsubscribed' end, $10,
+      link.channel, link.keys[1], $11::bigint, $12, $13::inet, $14, $15,
+      $16, $17
     from link, (
       select contact_id, category_id, null::bigint as resource_id from unsubscribed
       union all
       select contact_id, null, resource_id from opted_out
       union all
-      select $13::bigint, category_id, resource_id from refused
-      where not exists (select from holder where id = $14::bigint)
+      select $18::bigint, category_id, resource_id from refused
+      where not exists (select from holder where id = $19::bigint)
     ) as changed
     -- The lock order of the chains (consent_head), as of everything else here.
     order by contact_id, category_id
     returning 1
   )
   select language, resource, address,
-    array(select title from target where category_id is not null order by title) as categories, exists (select from refused) or exists (select from recorded) as changed
+    array(select title from target where category_id is not null order by title) as categories, (exists (select from refused) or exists (select from recorded)) as changed
   from link

@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import type { Db } from './connect.ts'
+import type { ConsentAct } from './consent.ts'
+import type { Id } from './schema.ts'
+
+export interface Subscribing {
+  contactId: Id
+  categoryId: Id
+  channel: string
+}
+
+/**
+ * - `subscribed`: just now.
+ * - `already`: it was so before, and stays as it was recorded.
+ * - `pending`: it waits for the person's confirmation, which nobody else can give.
+ * - `refused`: the person said no, to the category or to more than that; it stands (SPEC: unsubscribing).
+ */
+export type SubscribeOutcome = 'subscribed' | 'already' | 'pending' | 'refused'
+
+interface SubscribedRow {
+  was: 'subscribed' | 'unsubscribed' | 'pending' | 'not_subscribed'
+  isNew: boolean
+}
+
+/**
+ * Subscribes on the word of somebody else than the person: an application, an operator. Who refused is left alone. A
+ * refusal that commits while this runs wins: the row that it writes is not overwritten.
+ * @throws Error when there is no such category.
+ */
+export async function subscribe(db: Db, subscribing: Subscribing, act: ConsentAct): Promise<SubscribeOutcome> {
+  const { rows } = await subscription(subscribing, act).execute(db)
+  const [row] = rows
+  if (row === undefined) throw new Error(`there is no category ${subscribing.categoryId}`)
+  if (row.isNew) return 'subscribed'
+  // Somebody else wrote the row since: what it says now is the answer.
+  if (row.was === 'not_subscribed') return subscribe(db, subscribing, act)
+  return outcomes[row.was]
+}
+
+const outcomes = { subscribed: 'already', pending: 'pending', unsubscribed: 'refused' } as const
+
+// Who is subscribed by silence (consent `opt_out`) gets a row when they say so: with it comes the legal basis.
+const subscription = ({ contactId, categoryId, channel }: Subscribing, act: ConsentAct) => sql<SubscribedRow>`
+  with found as materialized (
+    select status from consent_of(${contactId}::bigint, ${categoryId}::bigint, ${channel})
+  ), added as (
+    insert into subscription (category_id, contact_id, status, legal_basis, explanation, source)
+    select ${categoryId}::bigint, ${contactId}::bigint, 'subscribed', ${act.legalBasis}, ${act.explanation}, ${act.through}
+    from found where status in ('subscribed', 'not_subscribed')
+    on conflict do nothing
+    returning contact_id, category_id
+  ), recorded as (
+    insert into consent_event (contact_id, category_id, action, through, actor, legal_basis, explanation, channel,
+                               address_key, campaign_id, wording, ip, user_agent)
+    select contact_id, category_id, 'subscribed', ${act.through}, ${act.actor}, ${act.legalBasis}, ${act.explanation},
+      ${channel}, (select address_key from contact_address
+        where contact_id = ${contactId}::bigint and channel = ${channel} order by priority desc, value limit 1),
+      ${act.campaignId}::bigint, ${act.wording}, ${act.ip}::inet, ${act.userAgent}
+    from added
+  )
+  select status as was, exists (select from added) as "isNew" from found`
