@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
-import { type Wording, wordingFor } from './wording.ts'
+import { type Language, languageFor } from './wording/language.ts'
+import { type Wording, wordings } from './wording/wording.ts'
 
 /**
  * Which words the page showed whose button was pressed; null when no page was: then it is a mail client's
@@ -15,5 +16,8 @@ export const isPerson = (c: Context): boolean =>
   c.req.method === 'GET' || c.req.method === 'HEAD' || shownWording(c) !== null
 
 /** @param contactLanguage null when it is not known who reads. */
+export const languageOf = (c: Context, contactLanguage: string | null = null): Language =>
+  languageFor(contactLanguage, c.req.header('accept-language'))
+
 export const wordingOf = (c: Context, contactLanguage: string | null = null): Wording =>
-  wordingFor(contactLanguage, c.req.header('accept-language'))
+  wordings[languageOf(c, contactLanguage)]
