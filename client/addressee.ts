@@ -1,4 +1,4 @@
-import { connect } from '../db/connect.ts'
+import { type Connection, connect } from '../db/connect.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Contacts } from './contacts.ts'
@@ -15,6 +15,12 @@ export interface AddresseeOptions {
   temporalNamespace?: string
 }
 
+/** Connections that somebody else has opened, and will close. */
+export interface OpenConnections {
+  database: Connection
+  temporal: LazyTemporal
+}
+
 /**
  * What an application holds to import contacts and to schedule campaigns. Opens its connections when they are
  * needed first; call `close` in the end.
@@ -26,26 +32,32 @@ export class Addressee {
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
-  readonly #temporal: LazyTemporal
-  readonly #closeDatabase: () => Promise<void>
+  readonly #close: () => Promise<void>
 
-  constructor(options: AddresseeOptions) {
-    const database = connect(options.databaseUrl, { name: 'addressee client' })
-    this.#closeDatabase = database.close
-    this.#temporal = createLazyTemporal({
-      ...(options.temporalAddress === undefined ? {} : { address: options.temporalAddress }),
-      ...(options.temporalNamespace === undefined ? {} : { namespace: options.temporalNamespace }),
-    })
+  constructor(options: AddresseeOptions | OpenConnections) {
+    const { database, temporal } = 'database' in options ? options : open(options)
+    this.#close = async () => {
+      if ('database' in options) return
+      await temporal.close()
+      await database.close()
+    }
     this.resources = new Resources(database)
     this.categories = new Categories(database)
     this.contacts = new Contacts(database)
     this.segments = new Segments(database)
-    this.campaigns = new Campaigns(database, this.#temporal)
+    this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
   }
 
-  async close(): Promise<void> {
-    await this.#temporal.close()
-    await this.#closeDatabase()
+  close(): Promise<void> {
+    return this.#close()
   }
 }
+
+const open = (options: AddresseeOptions): OpenConnections => ({
+  database: connect(options.databaseUrl, { name: 'addressee client' }),
+  temporal: createLazyTemporal({
+    ...(options.temporalAddress === undefined ? {} : { address: options.temporalAddress }),
+    ...(options.temporalNamespace === undefined ? {} : { namespace: options.temporalNamespace }),
+  }),
+})

@@ -3,6 +3,8 @@ import { type Context, Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
+import type { Addressee } from '../client/addressee.ts'
+import type { LazyTemporal } from '../client/temporal.ts'
 import { contentSecurityPolicy } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
@@ -10,6 +12,9 @@ import type { Readiness } from './readiness.ts'
 import { type HttpEnv, postUnsubscribe, showUnsubscribe, type UnsubscribeDeps } from './unsubscribe.ts'
 
 export interface AppDeps extends UnsubscribeDeps {
+  addressee: Addressee
+  /** Unsubscribing works without it: workflows that could not be started are started by the sweep. */
+  temporal: LazyTemporal
   ready: () => Promise<Readiness>
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TemporalOptions } from '../client/temporal.ts'
 import { type Environment, hostAndPort, type LogLevel, parseSettings, settings } from '../domain/settings.ts'
 
 export interface HttpConfig {
@@ -7,6 +8,8 @@ export interface HttpConfig {
   secrets: readonly [string, ...string[]]
   /** Port 0: any that is free. */
   listen: { host: string; port: number }
+  /** Empty: as Temporal's own environment configuration says. */
+  temporal: TemporalOptions
   logLevel: LogLevel
 }
 
@@ -24,6 +27,7 @@ export function parseHttpConfig(env: Environment): HttpConfig {
     databaseUrl: parsed.DATABASE_URL,
     secrets: parsed.ADDRESSEE_SECRET,
     listen: hostAndPort(parsed.ADDRESSEE_HTTP_ADDRESS),
+    temporal: {},
     logLevel: parsed.ADDRESSEE_LOG_LEVEL,
   }
 }

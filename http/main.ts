@@ -2,7 +2,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Logger } from 'pino'
-import type { Connection } from '../db/connect.ts'
+import { Addressee, type OpenConnections } from '../client/addressee.ts'
+import { createLazyTemporal } from '../client/temporal.ts'
 import { openDatabase } from '../db/open.ts'
 import { createTokens } from '../domain/link-token.ts'
 import { Refusal } from '../domain/refusal.ts'
@@ -35,21 +36,30 @@ export async function runHttp(config: HttpConfig): Promise<void> {
 }
 
 export async function startHttp(config: HttpConfig, log: Logger): Promise<RunningHttp> {
-  const connection = await openDatabase(config.databaseUrl, { name: 'addressee http' })
+  const database = await openDatabase(config.databaseUrl, { name: 'addressee http' })
+  const connections = { database, temporal: createLazyTemporal(config.temporal) }
   try {
-    const server = await listen(serverFor(connection, config, log), config.listen)
+    const server = await listen(serverFor(connections, config, log), config.listen)
     const url = urlOf(server)
     log.info({ url }, 'http started')
-    return { url, close: () => closeAll(server, connection) }
+    return { url, close: () => closeAll(server, connections) }
   } catch (error) {
-    await connection.close()
+    await database.close()
     throw error
   }
 }
 
-function serverFor({ db }: Connection, config: HttpConfig, log: Logger): Server {
-  const tokens = createTokens(config.secrets)
-  const app = createApp({ db, tokens, log, ready: createReadiness(db) })
+function serverFor({ database, temporal }: OpenConnections, config: HttpConfig, log: Logger): Server {
+  const { db } = database
+  const addressee = new Addressee({ database, temporal })
+  const app = createApp({
+    db,
+    addressee,
+    temporal,
+    tokens: createTokens(config.secrets),
+    log,
+    ready: createReadiness(db),
+  })
   return createAdaptorServer({ fetch: app.fetch }) as Server
 }
 
@@ -77,7 +87,7 @@ function urlOf(server: Server): string {
 // Longer than any request of ours takes, shorter than orchestrators wait before they kill.
 const longestGoodbyeMs = 10_000
 
-async function closeAll(server: Server, connection: Connection): Promise<void> {
+async function closeAll(server: Server, { database, temporal }: OpenConnections): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // Who was just answered would keep the connection for a next request.
   const sweeper = setInterval(() => server.closeIdleConnections(), 50)
@@ -85,7 +95,8 @@ async function closeAll(server: Server, connection: Connection): Promise<void> {
   await closed
   clearInterval(sweeper)
   clearTimeout(timer)
-  await connection.close()
+  await temporal.close()
+  await database.close()
 }
 
 /** A second signal ends the process at once, as it would without us. */

@@ -46,8 +46,10 @@ beforeAll(async () => {
   installation = await createInstallation()
   sink = await startMailSink()
   const secrets = [secret] as const
+  const { databaseUrl, temporalAddress, namespace } = installation
+  const temporal = { address: temporalAddress, namespace }
   const { url, close } = await startHttp(
-    { databaseUrl: installation.databaseUrl, secrets, listen: { host: '127.0.0.1', port: 0 }, logLevel: 'fatal' },
+    { databaseUrl, secrets, listen: { host: '127.0.0.1', port: 0 }, temporal, logLevel: 'fatal' },
     createLogger('fatal'),
   )
   edge = url

@@ -15,7 +15,13 @@ beforeAll(async () => {
   const database = await createDatabase()
   db = database.db
   http = await startHttp(
-    { databaseUrl: database.url, secrets: [secret], listen: { host: '127.0.0.1', port: 0 }, logLevel: 'info' },
+    {
+      databaseUrl: database.url,
+      secrets: [secret],
+      listen: { host: '127.0.0.1', port: 0 },
+      temporal: { address: '127.0.0.1:1' },
+      logLevel: 'info',
+    },
     recordingLog().log,
   )
   browser = await launchBrowser()

@@ -1,6 +1,9 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import { Addressee } from '../../client/addressee.ts'
+import { createLazyTemporal, type TemporalOptions } from '../../client/temporal.ts'
 import type { Db } from '../../db/connect.ts'
+import type { Tokens } from '../../domain/link-token.ts'
 import { createApp } from '../../http/app.ts'
 import { createReadiness } from '../../http/readiness.ts'
 import { tokens } from './unsubscribe-seed.ts'
@@ -15,8 +18,16 @@ export function recordingLog() {
   return { log: pino({ base: null }, new Writable({ write })), lines }
 }
 
-/** The edge as a function, with what it logged. */
-export function createTestApp(db: Db, verifying = tokens) {
+/**
+ * The edge as a function, with what it logged.
+ * @param options.temporal by default one that is away.
+ */
+export function createTestApp(db: Db, options: { tokens?: Tokens; temporal?: TemporalOptions } = {}) {
   const { log, lines } = recordingLog()
-  return { app: createApp({ db, tokens: verifying, log, ready: createReadiness(db, 500) }), lines }
+  const temporal = createLazyTemporal(options.temporal ?? { address: '127.0.0.1:1' })
+  const database = { db, execute: async () => {}, close: async () => {} }
+  const addressee = new Addressee({ database, temporal })
+  const verifying = options.tokens ?? tokens
+  const app = createApp({ db, addressee, temporal, tokens: verifying, log, ready: createReadiness(db, 500) })
+  return { app, lines, addressee }
 }

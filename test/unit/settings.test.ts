@@ -23,6 +23,7 @@ test('the edge needs a database and a secret; the rest has defaults', () => {
   expect(parseHttpConfig(good)).toEqual({
     databaseUrl: good.DATABASE_URL,
     secrets: [good.ADDRESSEE_SECRET],
+    temporal: {},
     listen: { host: '127.0.0.1', port: 8080 },
     logLevel: 'info',
   })
