@@ -3,6 +3,7 @@ import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audie
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { FailureReason, Fate } from '../domain/fate.ts'
 import type { LimitScope } from '../domain/limit.ts'
+import type { EventTables } from './event-tables.ts'
 
 /** A bigint: the driver gives strings, so that no id is ever rounded. */
 export type Id = string
@@ -28,7 +29,7 @@ export interface FrequencyRule {
   days?: number
 }
 
-export interface Schema {
+export interface Schema extends EventTables {
   installation: {
     only_row: Generated<boolean>
     address_pepper: Generated<Buffer>

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
+import { recipientsTold } from './recipient-events.ts'
 import type { Id } from './schema.ts'
 import { tallied, wholeCampaign } from './tally.ts'
 
@@ -31,12 +32,12 @@ export async function settleUnknown(
           response = ${`settled as ${verdict} by ${options.by}`}
         where campaign_id = ${campaignId} and state = 'unknown'
           ${seqs === undefined ? sql`` : sql`and seq = any(${seqs}::int[])`}
-        returning state
+        returning seq, contact_id, state, reason, code, server_id
       ), written_down as (${tallied(
         campaignId,
         wholeCampaign,
         sql`select 'unknown' as was, state, count(*) as recipients from settled group by state`,
-      )})
+      )}), told as (${recipientsTold(campaignId)})
       select count(*)::int as settled from settled`.execute(db)
     return rows[0]?.settled ?? 0
   })

@@ -4,6 +4,7 @@ import type { Sql } from './audience-facts.ts'
 import type { Claimer } from './claim.ts'
 import type { Db } from './connect.ts'
 import { partitionOf } from './partition.ts'
+import { recipientsTold } from './recipient-events.ts'
 import { tallied } from './tally.ts'
 
 /** How one claimed recipient ended, as the ledger records it. */
@@ -42,7 +43,7 @@ async function settleFrom(
       from fate
       where r.campaign_id = ${campaignId} and r.seq = fate.seq
         and r.claim_token = ${token}::uuid and r.state = ${sql.lit(was)}
-      returning r.address_key, fate.dead_seq, fate.response, r.state
+      returning r.seq, r.contact_id, r.address_key, fate.dead_seq, fate.response, r.state, r.reason, r.code, r.server_id
     ), suppressed as (
       insert into suppression (address_key, channel, kind, reason)
       select distinct on (address_key) address_key, ${channel}, 'bounced', response from settled where dead_seq is not null
@@ -52,7 +53,7 @@ async function settleFrom(
       // Beside the claims of the same range: the two overlap.
       -from,
       sql`select ${sql.lit(was)} as was, state, count(*) as recipients from settled group by state`,
-    )})
+    )}), told as (${recipientsTold(campaignId)})
     select count(*)::int as settled from settled`.execute(db)
   return rows[0]?.settled ?? 0
 }
