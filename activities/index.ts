@@ -2,12 +2,16 @@ import { audienceActivities } from './audience.ts'
 import { campaignActivities } from './campaigns.ts'
 import { dispatchActivities } from './dispatch.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
+import { type WebhookDeps, webhookActivities } from './webhooks.ts'
+
+export type ActivityDeps = DispatchDeps & WebhookDeps
 
 /** Everything that workflows can have done to the world. */
-export const createActivities = (deps: DispatchDeps) => ({
+export const createActivities = (deps: ActivityDeps) => ({
   ...campaignActivities(deps),
   ...audienceActivities(deps),
   ...dispatchActivities(deps),
+  ...webhookActivities(deps),
 })
 
 /** What workflows call through their proxies. */

@@ -68,17 +68,18 @@ async function measure(
 }
 
 /** The row is real; its audience is a number, and sending is counting up to it. */
-const emptySends = ({ db }: DatabaseStage, recipients: number): Activities => ({
-  ...campaignActivities({ db }),
-  resolveAudience: async () => ({
-    audience: recipients,
-    candidates: recipients,
-    rangeSize,
-    window,
-    funnel: { included: recipients },
-  }),
-  dispatchRange: async ({ to }) => ({ counts: { ...noFates(), sent: to, queued: recipients - to }, stopped: null }),
-})
+const emptySends = ({ db }: DatabaseStage, recipients: number) =>
+  ({
+    ...campaignActivities({ db }),
+    resolveAudience: async () => ({
+      audience: recipients,
+      candidates: recipients,
+      rangeSize,
+      window,
+      funnel: { included: recipients },
+    }),
+    dispatchRange: async ({ to }) => ({ counts: { ...noFates(), sent: to, queued: recipients - to }, stopped: null }),
+  }) satisfies Partial<Activities>
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>
 

@@ -1,4 +1,5 @@
 import { type Connection, connect } from '../db/connect.ts'
+import type { PrivateWebhooks } from '../domain/webhook-url.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Contacts } from './contacts.ts'
@@ -6,6 +7,7 @@ import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
+import { Webhooks } from './webhooks.ts'
 
 export interface AddresseeOptions {
   /** The PostgreSQL database that `addressee migrate` prepared. */
@@ -13,12 +15,15 @@ export interface AddresseeOptions {
   /** `host:port`; by default Temporal's own environment configuration (TEMPORAL_ADDRESS, profiles, TLS). */
   temporalAddress?: string
   temporalNamespace?: string
+  /** `allow`: webhooks may lead to private addresses and by http. Workers must be told too. By default they may not. */
+  privateWebhooks?: PrivateWebhooks
 }
 
 /** Connections that somebody else has opened, and will close. */
 export interface OpenConnections {
   database: Connection
   temporal: LazyTemporal
+  privateWebhooks?: PrivateWebhooks
 }
 
 /**
@@ -32,6 +37,7 @@ export class Addressee {
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
+  readonly webhooks: Webhooks
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -47,6 +53,7 @@ export class Addressee {
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
+    this.webhooks = new Webhooks(database, temporal, options.privateWebhooks ?? 'refuse')
   }
 
   close(): Promise<void> {

@@ -126,7 +126,8 @@ export async function countDeliveries(db: Db, webhookId: Id): Promise<DeliveryCo
     select count(*) filter (where state = 'pending')::int as pending,
       count(*) filter (where state = 'delivered')::int as delivered,
       count(*) filter (where state = 'failed')::int as failed,
-      (array_agg(last_error order by event_id desc) filter (where last_error is not null))[1] as "lastError"
+      (select last_error from webhook_delivery
+        where webhook_id = ${webhookId} and last_error is not null order by event_id desc limit 1) as "lastError"
     from webhook_delivery where webhook_id = ${webhookId}`.execute(db)
   return rows[0] ?? { pending: 0, delivered: 0, failed: 0, lastError: null }
 }

@@ -60,6 +60,10 @@ export const settings = {
   ADDRESSEE_HTTP_ADDRESS: address
     .default('127.0.0.1:8080')
     .meta({ description: 'Where `addressee http` listens.', example: '127.0.0.1:8080' }),
+  ADDRESSEE_PRIVATE_WEBHOOKS: z.enum(['refuse', 'allow'], { error: 'must be refuse or allow' }).default('refuse').meta({
+    description: 'Whether webhooks may lead to private addresses, and by http://. For development.',
+    example: 'allow',
+  }),
   ADDRESSEE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
       error: 'must be trace, debug, info, warn, error or fatal',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Environment, type LogLevel, parseSettings, settings } from '../domain/settings.ts'
+import type { PrivateWebhooks } from '../domain/webhook-url.ts'
 
 export interface WorkerConfig {
   databaseUrl: string
@@ -10,6 +11,7 @@ export interface WorkerConfig {
   secrets: readonly [string, ...string[]]
   /** `host:port` of the Prometheus page; undefined: none. */
   metricsAddress: string | undefined
+  privateWebhooks: PrivateWebhooks
   logLevel: LogLevel
 }
 
@@ -20,6 +22,7 @@ const picked = z.object({
   ADDRESSEE_PUBLIC_URL: settings.ADDRESSEE_PUBLIC_URL,
   ADDRESSEE_SECRET: settings.ADDRESSEE_SECRET,
   ADDRESSEE_METRICS_ADDRESS: settings.ADDRESSEE_METRICS_ADDRESS,
+  ADDRESSEE_PRIVATE_WEBHOOKS: settings.ADDRESSEE_PRIVATE_WEBHOOKS,
   ADDRESSEE_LOG_LEVEL: settings.ADDRESSEE_LOG_LEVEL,
 })
 
@@ -33,6 +36,7 @@ export function parseWorkerConfig(env: Environment): WorkerConfig {
     publicUrl: parsed.ADDRESSEE_PUBLIC_URL,
     secrets: parsed.ADDRESSEE_SECRET,
     metricsAddress: parsed.ADDRESSEE_METRICS_ADDRESS,
+    privateWebhooks: parsed.ADDRESSEE_PRIVATE_WEBHOOKS,
     logLevel: parsed.ADDRESSEE_LOG_LEVEL,
   }
 }

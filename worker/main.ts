@@ -39,7 +39,8 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     await ensureSearchAttributes(connection, namespace)
 
     const stopping = new AbortController()
-    const deps = { db, channel, publicUrl: config.publicUrl, stopping: stopping.signal }
+    const { publicUrl, privateWebhooks } = config
+    const deps = { db, channel, publicUrl, guard: { privateWebhooks }, stopping: stopping.signal }
     const workers = await createWorkers({ connection, namespace, deps, workflowBundle: await bundling })
     onceTold((signal) => {
       log.info({ signal }, 'worker stopping')

@@ -1,16 +1,18 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
-import type { DispatchDeps } from '../activities/dispatch-deps.ts'
-import { createActivities } from '../activities/index.ts'
+import { type ActivityDeps, createActivities } from '../activities/index.ts'
 import { taskQueues } from '../workflows/contract.ts'
 
 export interface WorkersOptions {
   connection: NativeConnection
   namespace: string
-  deps: DispatchDeps
+  deps: ActivityDeps
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>
 }
 
-/** One Worker for workflows and database work, one for dispatch: so that sending never delays a command. */
+/**
+ * One Worker for workflows and database work, one for dispatch: so that sending never delays a command. And one for
+ * webhooks, whose activities stay for minutes.
+ */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace } = options
   const shared = { connection, namespace, activities: createActivities(options.deps), ...stopping }
@@ -24,6 +26,11 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       maxCachedWorkflows: 500,
     }),
     await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
+    await Worker.create({
+      ...shared,
+      taskQueue: taskQueues.webhooks,
+      maxConcurrentActivityTaskExecutions: webhooksAtOnce,
+    }),
   ]
 }
 
@@ -32,6 +39,9 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
  * places would be for other campaigns, but be taken by this one's, of which idle workers would have none then.
  */
 const rangesAtOnce = 4
+
+/** They mostly wait, and ask the database twice in two seconds; with more than that, one waits for another's round. */
+const webhooksAtOnce = 200
 
 const stopping = {
   // A command to stop (a cancelled campaign) reaches an activity with its heartbeat: within this time.

@@ -5,14 +5,48 @@ import type { FateCounts } from '../domain/fate.ts'
 // The wire between clients, workflows and activities. Everything here survives JSON: ids are strings, instants
 // are ISO 8601 in UTC. Never an e-mail address: histories are read by operators and kept by Temporal.
 
-/** `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. */
-export const taskQueues = { core: 'addressee-core', smtp: 'addressee-smtp' } as const
+/**
+ * `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. `webhooks` for
+ * activities that stay for minutes and mostly wait.
+ */
+export const taskQueues = { core: 'addressee-core', smtp: 'addressee-smtp', webhooks: 'addressee-webhooks' } as const
 
 /**
  * One campaign is one workflow, for ever: a second start finds the first. Unique within a namespace, which therefore
  * holds one installation.
  */
 export const campaignWorkflowId = (campaignId: string): string => `campaign/${campaignId}`
+
+/** One workflow delivers a webhook's events, and no second one: their order is that of its posts. */
+export const webhookWorkflowId = (webhookId: string): string => `webhook/${webhookId}`
+
+export interface DeliverInput {
+  webhookId: string
+  /** How long one activity delivers before the workflow sees how it goes. */
+  roundSeconds: number
+}
+
+/** Long, for each round costs the history some events; short enough for figures that are not stale. */
+export const deliveryRoundSeconds = 300
+
+/** A webhook whose workflow is to be started, and what people see of it. */
+export interface WebhookRef {
+  webhookId: string
+  title: string
+}
+
+/** The signal that tells a workflow which is about to end that its webhook is enabled again. */
+export const wakeSignal = 'wake'
+
+/** How a webhook stands at the end of a round. Never its URL: many hold a secret. */
+export interface DeliveryRound {
+  pending: number
+  delivered: number
+  failed: number
+  lastError: string | null
+  /** Why nothing more is to be delivered; null: the next round may begin. */
+  ended: 'disabled' | 'deleted' | null
+}
 
 export interface CampaignInput {
   campaignId: string

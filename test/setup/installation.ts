@@ -42,7 +42,12 @@ export async function createInstallation(servers: Partial<Servers> = {}): Promis
   const address = servers.temporalAddress ?? inject('temporalAddress')
   const connection = await Connection.connect({ address })
   const namespace = await createNamespace(address)
-  const addressee = new Addressee({ databaseUrl: url, temporalAddress: address, temporalNamespace: namespace })
+  const addressee = new Addressee({
+    databaseUrl: url,
+    temporalAddress: address,
+    temporalNamespace: namespace,
+    privateWebhooks: 'allow',
+  })
   const running: RunningWorkers[] = []
   atEnd(async () => {
     await Promise.all(running.map((workers) => workers.stop()))
@@ -78,7 +83,8 @@ async function startWorkers(options: {
   const workers = await createWorkers({
     connection,
     namespace,
-    deps: { db, channel, publicUrl, stopping: stopping.signal },
+    // The receivers of tests are on this machine.
+    deps: { db, channel, publicUrl, guard: { privateWebhooks: 'allow' }, stopping: stopping.signal },
     workflowBundle: { codePath: inject('workflowBundlePath') },
   })
   const ends = workers.map((worker) => worker.run())
