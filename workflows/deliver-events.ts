@@ -11,6 +11,9 @@ const wake = defineSignal(wakeSignal)
 export async function deliverEvents(input: DeliverInput): Promise<DeliveryRound> {
   let wasWoken = false
   setHandler(wake, () => void (wasWoken = true), { description: 'Look again: the webhook is enabled' })
+  setCurrentDetails(
+    '**delivering**: figures come at the end of each round; the heartbeat of the activity has fresher ones',
+  )
   for (;;) {
     wasWoken = false
     const round = await delivery.deliverDue.executeWithOptions({ summary: 'posts what is due' }, [input])
