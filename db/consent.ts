@@ -18,6 +18,19 @@ export interface ConsentAct {
   campaignId: Id | null
 }
 
+/**
+ * PostgreSQL's text cannot hold U+0000. It is taken out, not refused: what somebody's browser says beside a "no" must not
+ * make it fail.
+ */
+export function storableAct(act: ConsentAct): ConsentAct {
+  const { actor, legalBasis, explanation, wording, userAgent } = act
+  const texts = { actor, legalBasis, explanation, wording, userAgent }
+  const storable = Object.entries(texts).map(([name, text]) => [name, storableText(text)])
+  return { ...act, ...(Object.fromEntries(storable) as typeof texts) }
+}
+
+export const storableText = (text: string | null): string | null => text?.replaceAll('\0', '') ?? null
+
 /** One line of the history. Scope: one category, one resource, or (both absent) everything. */
 export interface ConsentEventInput {
   contact_id: Id
@@ -55,6 +68,8 @@ export async function takeTurn(db: Db): Promise<void> {
 export async function recordConsent(db: Db, events: readonly ConsentEventInput[]): Promise<void> {
   if (events.length === 0) return
   const column = <K extends keyof ConsentEventInput>(key: K) => events.map((event) => event[key] ?? null)
+  const texts = (key: 'legal_basis' | 'explanation' | 'wording' | 'user_agent' | 'actor') =>
+    sql`${column(key).map(storableText)}::text[]`
   await sql`
     insert into consent_event (contact_id, action, through, channel, address_key, category_id, resource_id,
                                legal_basis, explanation, campaign_id, wording, ip, user_agent, actor)
@@ -63,9 +78,9 @@ export async function recordConsent(db: Db, events: readonly ConsentEventInput[]
     from unnest(
       ${column('contact_id')}::bigint[], ${column('action')}::text[], ${column('through')}::text[],
       ${column('channel')}::text[], ${byteaArray(column('address_key'))}, ${column('category_id')}::bigint[],
-      ${column('resource_id')}::bigint[], ${column('legal_basis')}::text[], ${column('explanation')}::text[],
-      ${column('campaign_id')}::bigint[], ${column('wording')}::text[], ${column('ip')}::inet[],
-      ${column('user_agent')}::text[], ${column('actor')}::text[]) with ordinality
+      ${column('resource_id')}::bigint[], ${texts('legal_basis')}, ${texts('explanation')},
+      ${column('campaign_id')}::bigint[], ${texts('wording')}, ${column('ip')}::inet[],
+      ${texts('user_agent')}, ${texts('actor')}) with ordinality
       as given (contact_id, action, through, channel, address_key, category_id, resource_id,
                 legal_basis, explanation, campaign_id, wording, ip, user_agent, actor, place)
     -- The lock order of the chains (consent_head), and within one the order given.

@@ -24,6 +24,30 @@ export const consentsOf = (db: Db, contactId: Id, channel: string, resourceId: I
     sql`deleted_at is null and (${resourceId}::bigint is null or resource_id = ${resourceId}::bigint)`,
   )
 
+export interface TitledConsent extends Consent {
+  /** Key and title of the category, and the name of its resource. */
+  category: string
+  title: string
+  resource: string
+}
+
+/** One contact's consent to these categories, for people to read; by default to every one that is not deleted. */
+export async function titledConsents(
+  db: Db,
+  contactId: Id,
+  channel: string,
+  categoryIds: readonly Id[] | null = null,
+): Promise<TitledConsent[]> {
+  const which = categoryIds === null ? sql`deleted_at is null` : sql`id = any(${categoryIds}::bigint[])`
+  const found = await consents(db, contactId, channel, which)
+  const { rows } = await sql<Omit<TitledConsent, keyof Consent>>`
+    select category.key as category, category.title, resource.name as resource
+    from unnest(${found.map((each) => each.categoryId)}::bigint[]) as given (id)
+    join category using (id) join resource on resource.id = category.resource_id
+    order by category.id`.execute(db)
+  return found.flatMap((consent, index) => (rows[index] === undefined ? [] : [{ ...consent, ...rows[index] }]))
+}
+
 /** @returns undefined when there is no such category. */
 export const consentOf = async (db: Db, contactId: Id, categoryId: Id, channel: string): Promise<Consent | undefined> =>
   (await consents(db, contactId, channel, sql`id = ${categoryId}::bigint`))[0]

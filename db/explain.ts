@@ -3,6 +3,7 @@ import { type RuleName, rules } from '../domain/audience-rule.ts'
 import type { Fate } from '../domain/fate.ts'
 import { candidates, contactsOf, factsOfFew, reason } from './audience-facts.ts'
 import type { Db } from './connect.ts'
+import { type TitledConsent, titledConsents } from './consents.ts'
 import type { Criteria } from './criteria.ts'
 import type { Id } from './schema.ts'
 
@@ -19,6 +20,8 @@ export interface Explanation {
   /** What the rule says about this contact now; null: it belongs to the audience. */
   reason: string | null
   rules: RuleVerdict[]
+  /** What the contact's consent to each of the message's categories comes to. */
+  consents: TitledConsent[]
   /** The contact's row in the ledger, once the audience is frozen; null when it is not in it. */
   recipient: { seq: number; state: Fate; reason: string | null; settledAt: Date | null } | null
 }
@@ -65,7 +68,8 @@ export async function explainContact(
   const [fact] = rows
   if (fact === undefined) throw new Error(`contact ${contactId} was not judged`)
   const verdicts = rules.map(({ number, name, text }) => ({ number, rule: name, text, holds: holds(name, fact) }))
-  return { contactId, reason: firstReason(fact), rules: verdicts }
+  const consents = await titledConsents(db, contactId, criteria.channel, criteria.categories.ids)
+  return { contactId, reason: firstReason(fact), rules: verdicts, consents }
 }
 
 function holds(rule: RuleName, fact: FactRow): boolean {

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Sql } from './audience-facts.ts'
-import type { ConsentAct } from './consent.ts'
+import { type ConsentAct, storableAct } from './consent.ts'
 import type { Id } from './schema.ts'
 
 /** Whose "no" it is, and to what. */
@@ -24,9 +24,12 @@ export interface Refusing {
  * Rows of others are judged when they are written, not before: what a request that came first has changed while this
  * one waited for it is left alone, and has no second event.
  */
-export const refusalTables = (refusing: Refusing, act: ConsentAct): Sql => sql`
+export function refusalTables(refusing: Refusing, said: ConsentAct): Sql {
+  const act = storableAct(said)
+  return sql`
   ${refusing.tables}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
   ${recorded(refusing, act)}`
+}
 
 /** Whether the statement changed anything. */
 export const anythingRefused: RawBuilder<boolean> = sql`(exists (select from refused) or exists (select from recorded))`

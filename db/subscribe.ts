@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from './connect.ts'
-import type { ConsentAct } from './consent.ts'
+import { type ConsentAct, storableAct } from './consent.ts'
 import type { Id } from './schema.ts'
 
 export interface Subscribing {
@@ -28,7 +28,7 @@ interface SubscribedRow {
  * @throws Error when there is no such category.
  */
 export async function subscribe(db: Db, subscribing: Subscribing, act: ConsentAct): Promise<SubscribeOutcome> {
-  const { rows } = await subscription(subscribing, act).execute(db)
+  const { rows } = await subscription(subscribing, storableAct(act)).execute(db)
   const [row] = rows
   if (row === undefined) throw new Error(`there is no category ${subscribing.categoryId}`)
   if (row.isNew) return 'subscribed'

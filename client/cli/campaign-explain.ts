@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Explanation } from '../../db/explain.ts'
+import { consentTable } from './consent-table.ts'
 import { showInstant } from './instant.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
@@ -28,10 +29,11 @@ const explain = (campaign: string, contact: string, options: ReadOptions): Promi
     show(await campaigns.explain(campaign, contact), options, (explanations) => explanations.map(verdict).join('\n\n')),
   )
 
-function verdict({ contactId, reason, rules, recipient }: Explanation): string {
+function verdict({ contactId, reason, rules, recipient, consents }: Explanation): string {
   const result = reason === null ? 'belongs to the audience' : `does not belong to the audience: ${reason}`
   const lines = rules.map(({ number, text, holds }) => `  ${mark(holds)} ${number}. ${text}`)
-  return [`contact ${contactId} ${result}`, ...lines, ledgerLine(recipient)].join('\n')
+  const consent = consents.length === 0 ? [] : [consentTable(consents)]
+  return [`contact ${contactId} ${result}`, ...lines, ...consent, ledgerLine(recipient)].join('\n')
 }
 
 function mark(holds: boolean): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Db } from '../../db/connect.ts'
+import { storableText } from '../../db/consent.ts'
 import { loadCategoryIds } from '../../db/contact-import.ts'
 import type { Provenance } from '../../db/imported-contact.ts'
 import { loadAddressKeys } from '../../db/installation.ts'
@@ -103,8 +104,8 @@ async function readHeader(
 const provenance = (options: ImportOptions): Provenance => ({
   channel: 'email',
   source: options.source,
-  legalBasis: options.legalBasis ?? null,
-  explanation: options.explanation ?? null,
+  legalBasis: storableText(options.legalBasis ?? null),
+  explanation: storableText(options.explanation ?? null),
 })
 
 function requireCategory(key: string, known: ReadonlyMap<string, string>): string {
