@@ -2,6 +2,7 @@ import { type Connection, connect } from '../db/connect.ts'
 import type { PrivateWebhooks } from '../domain/webhook-url.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
+import { Consent } from './consent.ts'
 import { Contacts } from './contacts.ts'
 import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
@@ -34,6 +35,7 @@ export class Addressee {
   readonly resources: Resources
   readonly categories: Categories
   readonly contacts: Contacts
+  readonly consent: Consent
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
@@ -50,6 +52,7 @@ export class Addressee {
     this.resources = new Resources(database)
     this.categories = new Categories(database)
     this.contacts = new Contacts(database)
+    this.consent = new Consent(database)
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)

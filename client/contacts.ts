@@ -1,5 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { Connection } from '../db/connect.ts'
+import type { ContactExport } from '../db/contact-export.ts'
+import type { Erasure } from '../db/erase-contact.ts'
+import type { ConsentDocument } from '../domain/consent-document.ts'
+import { type ContactConsent, contactConsent, exportContactConsent } from './contact-consent.ts'
+import { eraseNamed, exportNamed } from './contact-erasure.ts'
 import { type ImportOptions, importContacts } from './import/contact-import.ts'
 import type { ImportReport } from './import/report.ts'
 
@@ -17,5 +22,25 @@ export class Contacts {
    */
   import(input: string | Readable, options: ImportOptions): Promise<ImportReport> {
     return importContacts(this.#database.db, input, options)
+  }
+
+  /** What contacts agreed to and refused, and what it comes to now. Named by e-mail address, external id or id. */
+  consent(contact: string): Promise<ContactConsent[]> {
+    return contactConsent(this.#database.db, contact)
+  }
+
+  /** One contact's history of consent, signed. @param secret the first of ADDRESSEE_SECRET. */
+  exportConsent(contact: string, secret: string): Promise<ConsentDocument> {
+    return exportContactConsent(this.#database.db, contact, secret)
+  }
+
+  /** Everything that is held about a person, for them to have (GDPR, Articles 15 and 20). */
+  export(contact: string): Promise<ContactExport[]> {
+    return exportNamed(this.#database.db, contact)
+  }
+
+  /** Removes a person (GDPR, Article 17); proof, refusals and suppressions stay, by address key. */
+  erase(contact: string, options: { by: string }): Promise<Erasure> {
+    return eraseNamed(this.#database.db, contact, options.by)
   }
 }

@@ -11,6 +11,7 @@ import {
 } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import { type Criteria, criteriaOf } from './criteria.ts'
+import { holdErasures } from './erasure-turn.ts'
 import { partitionOf } from './partition.ts'
 import type { Id } from './schema.ts'
 import { tallied, wholeCampaign } from './tally.ts'
@@ -88,6 +89,7 @@ export async function previewAudience(db: Db, criteria: Criteria): Promise<Funne
 export async function freezeAudience(db: Db, campaignId: Id): Promise<FrozenAudience | null> {
   const criteria = await criteriaOf(db, campaignId)
   return db.transaction().execute(async (db) => {
+    await holdErasures(db)
     const campaign = await readCampaign(db, campaignId)
     if (campaign.frozen !== null || campaign.state !== 'resolving') return campaign.frozen
     await takeRoom(db)

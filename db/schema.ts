@@ -17,7 +17,7 @@ type JsonValue = ColumnType<string | number | boolean, string, string>
 
 export type SubscriptionStatus = 'subscribed' | 'unsubscribed' | 'pending'
 export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' | 'blacklisted' | 'invalid'
-export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in'
+export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in' | 'erased'
 export type Through = 'page' | 'one_click' | 'sdk' | 'api' | 'import' | 'operator' | 'timer'
 export type UnsubscribeMode = 'instant' | 'confirm' | 'delayed' | 'prohibited'
 export type CustomFieldType = 'integer' | 'float' | 'line' | 'boolean'

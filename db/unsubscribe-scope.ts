@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
+import { erasedAddress } from './erased-ledger.ts'
 import type { Id } from './schema.ts'
 
 /** What one unsubscribe link is about, for the person who opened it. */
@@ -38,7 +39,7 @@ export const scopeTables = (
 ): Sql => sql`
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      sent.address, sent.address_keys as keys, sent.category_ids
+      nullif(sent.address, ${sql.lit(erasedAddress)}) as address, sent.address_keys as keys, sent.category_ids
     from campaign
     join resource on resource.id = campaign.resource_id
     cross join sent_message(${campaignId}::bigint, ${contactId}::bigint) as sent

@@ -115,7 +115,7 @@ function signatureDamage(
   key: string | undefined,
 ): string | null {
   const publicKey = readPublicKey(signature.publicKey)
-  if (publicKey === null || publicKey.fingerprint !== signature.fingerprint)
+  if (publicKey?.pem !== signature.publicKey || publicKey.fingerprint !== signature.fingerprint)
     return 'The public key in the file is none of Ed25519, or not the one of the fingerprint beside it.'
   if (key !== undefined && fingerprintOf(key) !== publicKey.fingerprint)
     return `It is signed by the key ${publicKey.fingerprint}, and not by the one that was given.`

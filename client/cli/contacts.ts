@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { ImportProgress, ImportReport } from '../import/report.ts'
 import { collect } from './arguments.ts'
+import { addContactConsent } from './contact-consent.ts'
+import { addErase } from './contact-erase.ts'
+import { addContactExport } from './contact-export.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
 import { details } from './table.ts'
@@ -40,6 +43,9 @@ export function addContacts(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText('after', footer)
     .action(importContacts)
+  addContactConsent(contacts)
+  addContactExport(contacts)
+  addErase(contacts)
 }
 
 /** At the last `=`: a column's header may hold one, a field does not. */

@@ -1,7 +1,8 @@
-import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { version } from '../version.ts'
 import { addCampaigns } from './campaigns.ts'
 import { addCategories } from './categories.ts'
+import { addConsent } from './consent.ts'
 import { addContacts } from './contacts.ts'
 import { addLimits } from './limits.ts'
 import { addMigrate } from './migrate.ts'
@@ -43,11 +44,9 @@ export function createProgram(): Command {
   addCategories(program)
   addSegments(program)
   addContacts(program)
+  addConsent(program)
   addCampaigns(program)
   addLimits(program)
   addWebhooks(program)
   return program
 }
-
-/** By the package's own name: the sources and the build lie at different depths. */
-const version = (): string => createRequire(import.meta.url)('addressee/package.json').version

@@ -8,6 +8,10 @@ const statements = [
     add column number integer,
     add column previous bytea,
     add column hash bytea,
+    drop constraint consent_event_action_check,
+    -- erased: the contact is gone, and with it every subscription; what it refused stays with its addresses.
+    add constraint consent_event_action_check
+      check (action in ('subscribed', 'unsubscribed', 'pending', 'opted_out', 'opted_in', 'erased')),
     drop constraint consent_event_through_check,
     add constraint consent_event_through_check
       check (through in ('page', 'one_click', 'sdk', 'api', 'import', 'operator', 'timer'))`,

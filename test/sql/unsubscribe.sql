@@ -1,7 +1,7 @@
 with
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      sent.address, sent.address_keys as keys, sent.category_ids
+      nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids
     from campaign
     join resource on resource.id = campaign.resource_id
     cross join sent_message($1::bigint, $2::bigint) as sent
