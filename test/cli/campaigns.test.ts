@@ -142,7 +142,8 @@ test('the funnel of a campaign, of options, and of a dry run', async () => {
 test('explain says which rule decides', async () => {
   await cli.json(schedule('explained', '--category', 'news', '--send-at', future))
   const [ada] = await cli.json<Explanation[]>(['campaigns', 'explain', 'explained', 'Ada@Example.com'])
-  expect(ada).toMatchObject({ reason: null, recipient: null })
+  const consents = [{ category: 'news', status: 'subscribed', source: 'category', changedAt: expect.any(String) }]
+  expect(ada).toMatchObject({ reason: null, recipient: null, consents })
   const { stdout } = await cli.addressee(['campaigns', 'explain', 'explained', 'cem@example.com'])
   expect(stdout.replace(/contact \d+/, 'contact N').split('\n')).toEqual([
     'contact N does not belong to the audience: not_subscribed',
@@ -155,6 +156,8 @@ test('explain says which rule decides', async () => {
     '  yes 7. has an active address on the channel',
     '  yes 8. that address is not suppressed',
     '  yes 9. no earlier contact of the audience has the same address',
+    'category  resource  consent         decided by    legal basis  explanation  since',
+    'News      Acme      not_subscribed  the category  -            -            -',
     'ledger: not a recipient',
     '',
   ])

@@ -1,16 +1,20 @@
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { importContacts } from '../../client/import/contact-import.ts'
 import { checkChains } from '../../db/check-consent.ts'
 import type { Db } from '../../db/connect.ts'
 import { recordConsent } from '../../db/consent.ts'
-import { consentHistory } from '../../db/consent-history.ts'
+import { consentHistory, provenContacts } from '../../db/consent-history.ts'
+import { loadAddressKeys } from '../../db/installation.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import { eventHash, verifyChain } from '../../domain/consent-chain.ts'
+import { messageIdOf } from '../../domain/message-id.ts'
 import { storedText, tamper } from '../setup/consent-world.ts'
 import { createDatabase } from '../setup/database.ts'
-import { addressKey, seedContact } from '../setup/seed.ts'
-import { act, claimsOf, seedSent } from '../setup/unsubscribe-seed.ts'
+import { addressKey, seedCategory, seedContact, seedResource } from '../setup/seed.ts'
+import { act, claimsOf, dropLedger, seedSent } from '../setup/unsubscribe-seed.ts'
 
 let db: Db
 beforeAll(async () => {
@@ -184,4 +188,35 @@ test('the address key of an event is in its hash', async () => {
   const { events, addresses } = await consentHistory(db, contactId)
   expect(addresses).toEqual([{ channel: 'email', addressKey: key.toString('hex') }])
   expect(events[0] && eventHash({ ...events[0], addressKey: null })).not.toBe(events[0]?.hash)
+})
+
+test('beside an event stand titles, and the Message-ID of the message that led to it as long as the ledger knows', async () => {
+  const sent = await seedSent(db, { titles: ['News'], resourceName: 'Acme News' })
+  await db.updateTable('recipient').set({ seq: 17 }).where('campaign_id', '=', sent.campaignId).execute()
+  await unsubscribe(db, claimsOf(sent), act)
+  const shown = async () => (await consentHistory(db, sent.contactId)).events.map((event) => event.shown)
+  const titles = { category: 'News', resource: 'Acme News', campaign: 'Test' }
+  const messageId = messageIdOf(sent.campaignId, 17, 'acme.example')
+  expect(await shown()).toEqual([{ ...titles, messageId }])
+  await dropLedger(db, sent.campaignId)
+  expect(await shown()).toEqual([{ ...titles, messageId: null }])
+})
+
+test('what an import inherits, opts out and subscribes stands in the chain, in that order', async () => {
+  const resourceId = await seedResource(db)
+  const categories = [await seedCategory(db, resourceId), await seedCategory(db, resourceId)]
+  const key = (await loadAddressKeys(db))('email', 'heir@example.com')
+  await db
+    .insertInto('address_refusal')
+    .values({ address_key: key, channel: 'email', category_id: categories[0]?.id ?? null, resource_id: null })
+    .execute()
+  const file = `email,topics\nheir@example.com,${categories.map((each) => each.key).join(';')}\n`
+  await importContacts(db, Readable.from([Buffer.from(file)]), { source: 'test', explanation: 'a\0b' })
+  const [contactId = ''] = await provenContacts(db, 'heir@example.com')
+  const { events, head } = await consentHistory(db, contactId)
+  expect(events.map(({ action, explanation }) => [action, explanation])).toEqual([
+    ['unsubscribed', 'inherited from the address'],
+    ['subscribed', 'ab'],
+  ])
+  expect(verifyChain(contactId, events, head)).toEqual({ ok: true })
 })
