@@ -48,7 +48,8 @@ export const settings = {
     .transform((value) => value.split(',').map((each) => each.trim()))
     .pipe(z.tuple([secret], secret))
     .meta({
-      description: 'Signs unsubscribe links. Several, comma separated: the first signs, every one verifies.',
+      description:
+        'Signs unsubscribe links and consent documents. Several, comma separated: the first signs, every one verifies.',
       example: 'the output of `openssl rand -hex 32`',
     }),
   ADDRESSEE_SMTP_CONNECTIONS: wholeNumber(1, 200)

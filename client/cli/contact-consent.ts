@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { ShownEvent } from '../../domain/consent-document.ts'
+import { type ShownEvent, verifyConsentDocument } from '../../domain/consent-document.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { parseSettings, settings } from '../../domain/settings.ts'
 import type { ContactConsent } from '../contact-consent.ts'
 import { consentTable } from './consent-table.ts'
-import { notice, type ReadOptions, show } from './output.ts'
+import { notice, type ReadOptions, show, warn } from './output.ts'
 import { withAddressee } from './session.ts'
 import { table } from './table.ts'
 
@@ -51,6 +51,8 @@ const exportTo = (file: string, contact: string, secret: string): Promise<void> 
     // Addresses of machines and programs of a person: for whoever asked for it alone.
     await writeFile(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 }).catch(refuseFile(file))
     const { events, signature } = document
+    const { damage } = verifyConsentDocument(document)
+    if (damage !== null) warn([`what was exported is damaged in the database already: ${damage}`])
     notice(`${file}: ${events.length} events, signed by the key ${signature.fingerprint}`)
   })
 
@@ -69,7 +71,7 @@ function report({ contactId, isErased, events, consents }: ContactConsent): stri
 
 const eventTable = (events: readonly ShownEvent[]): string =>
   table(
-    ['', 'when', 'what', 'of', 'through', 'who', 'legal basis', 'explanation', 'campaign', 'wording', 'IP'],
+    ['#', 'when', 'what', 'of', 'through', 'who', 'legal basis', 'explanation', 'campaign', 'wording', 'IP'],
     events.map((event) => [
       event.number,
       event.at,

@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalJson, type Json } from '../../domain/canonical-json.ts'
-import { type ChainedEvent, eventHash } from '../../domain/consent-chain.ts'
+import { type ChainedEvent, canonicalEvent, eventHash } from '../../domain/consent-chain.ts'
 import {
   type ConsentDocument,
   type ShownEvent,
@@ -219,4 +220,22 @@ describe('canonical JSON', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, '\ud800', { '\udc00': 1 }])
       expect(() => canonicalJson(value)).toThrow()
   })
+})
+
+test('the example in docs/consent.md can be reckoned by hand', async () => {
+  const page = await readFile(new URL('../../docs/consent.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/printf '%s' '(\[.*\])'\)? \| sha256sum\n# ([0-9a-f]{64})/g)]
+  expect(examples).toHaveLength(2)
+  let previous = ''
+  for (const [, text = '', hash] of examples) {
+    const fields = JSON.parse(text) as string[]
+    const [contactId, number, at, action, through, actor, channel, addressKey, categoryId, resourceId, ...rest] = fields
+    const [legalBasis, explanation, campaignId, wording, ip, userAgent] = rest
+    const scope = { channel, addressKey, categoryId, resourceId, campaignId }
+    const said = { action, through, actor, legalBasis, explanation, wording, ip, userAgent }
+    const event = { contactId, number: Number(number), at, previous, ...scope, ...said } as ChainedEvent
+    expect(canonicalEvent(event)).toBe(text)
+    expect(eventHash(event)).toBe(hash)
+    previous = hash ?? ''
+  }
 })
