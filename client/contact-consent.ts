@@ -1,6 +1,7 @@
 import type { Db } from '../db/connect.ts'
 import { type ConsentHistory, consentHistory, provenContacts } from '../db/consent-history.ts'
 import { type TitledConsent, titledConsents } from '../db/consents.ts'
+import { databaseNow } from '../db/now.ts'
 import { channel } from '../db/schedule-campaign.ts'
 import { type ConsentDocument, signConsentDocument } from '../domain/consent-document.ts'
 import { consentKey } from '../domain/consent-key.ts'
@@ -34,7 +35,7 @@ export async function exportContactConsent(db: Db, contact: string, secret: stri
   const document = {
     kind: 'addressee consent history' as const,
     version: 1 as const,
-    createdAt: new Date().toISOString(),
+    createdAt: (await databaseNow(db)).toISOString(),
     software: `addressee ${version()}`,
     contact: { id, addresses },
     events,

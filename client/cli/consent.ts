@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ChainBreak } from '../../db/check-consent.ts'
 import { type ConsentVerification, verifyConsentDocument } from '../../domain/consent-document.ts'
 import { consentKey, readPublicKey } from '../../domain/consent-key.ts'
+import { parseJson } from '../../domain/parse-json.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { signingSecret } from './contact-consent.ts'
 import { type ReadOptions, show } from './output.ts'
@@ -80,9 +81,13 @@ const read = (file: string): Promise<string> =>
 
 function parsed(file: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
-    throw new Refusal({ field: file, rule: 'is no JSON', remedy: 'Name a file that --export wrote, unchanged.' })
+    throw new Refusal({
+      field: file,
+      rule: 'is no JSON, or names something twice',
+      remedy: 'Name a file that --export wrote, unchanged.',
+    })
   }
 }
 

@@ -124,7 +124,9 @@ describe('an exported history', () => {
       stdout: expect.stringContaining('not by the one'),
     })
     writeFileSync(file('none.json'), '{"kind":')
-    for (const name of ['none.json', 'absent.json', 'key.pem'])
+    const twice = readFileSync(file('ada.json'), 'utf8').replace('"action":', '"action": "pending", "action":')
+    writeFileSync(file('twice.json'), twice)
+    for (const name of ['none.json', 'twice.json', 'absent.json', 'key.pem'])
       expect(await elsewhere.addressee(['consent', 'verify', file(name)])).toMatchObject({ code: 1, stdout: '' })
     const badKey = ['consent', 'verify', file('ada.json'), '--key', file('ada.json')]
     expect((await elsewhere.addressee(badKey)).stderr).toContain('--key: is neither')

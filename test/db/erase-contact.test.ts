@@ -10,6 +10,7 @@ import { criteriaOf } from '../../db/criteria.ts'
 import { eraseContact } from '../../db/erase-contact.ts'
 import { recipientsOf } from '../../db/erased-ledger.ts'
 import { loadAddressKeys } from '../../db/installation.ts'
+import { contactsNamed } from '../../db/name-contact.ts'
 import type { Id } from '../../db/schema.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import { eventually } from '../setup/eventually.ts'
@@ -272,4 +273,33 @@ test('the export holds everything about one person, and nothing about another', 
     },
   ])
   await expect(exportNamed(db, 'nobody@example.com')).rejects.toThrow('there is no contact nobody@example.com')
+})
+
+test('erasing beside unsubscribes, imports, claims and audiences: all end, and the "no" outlives the person', async () => {
+  for (let round = 0; round < 6; round += 1) {
+    const address = `round-${round}@example.com`
+    await importText(`email,topics\n${address},news\n`)
+    const [id = ''] = await contactsNamed(db, address)
+    const campaignId = await seedSending(1)
+    const next = await seedCampaign(db, { resourceId: '1', categories: ['1'] })
+    const claims = { campaignId, contactId: id, scope: 'unsubscribe' } as const
+    const claimer = { campaignId, from: 1, to: 1, token: randomUUID() }
+    const criteria = await criteriaOf(db, campaignId)
+    const works = [
+      () => unsubscribe(db, claims, act),
+      () => eraseContact(db, id, 'ada'),
+      () => importText(`email,topics\n${address},news;offers\n`),
+      () => claim(db, criteria, claimer, 1),
+      () => freezeAudience(db, next),
+      () => unsubscribe(db, claims, act),
+    ]
+    const turned = [...works.slice(round), ...works.slice(0, round)]
+    await Promise.all(turned.map((work) => work()))
+    // Whoever has the address now came by the import, and inherits the "no" whatever the order was.
+    const subscribed = (await subscriptions()).filter(({ key, status }) => key === 'news' && status === 'subscribed')
+    expect(subscribed).toEqual([])
+    expect(await recipientsIn(campaignId)).toMatchObject([{ contact_id: id, address: 'erased' }])
+    expect((await recipientsIn(next)).filter((row) => row.contact_id === id && row.address !== 'erased')).toEqual([])
+  }
+  expect((await checkChains(db)).breaks).toEqual([])
 })
