@@ -3,6 +3,7 @@ import type { FailureReason } from '../domain/fate.ts'
 import type { Sql } from './audience-facts.ts'
 import type { Claimer } from './claim.ts'
 import type { Db } from './connect.ts'
+import { erasedAddress } from './erased-ledger.ts'
 import { partitionOf } from './partition.ts'
 import { recipientsTold } from './recipient-events.ts'
 import { tallied } from './tally.ts'
@@ -37,13 +38,13 @@ async function settleFrom(
   const { rows } = await sql<{ settled: number }>`
     with fate as (${fate}), settled as (
       update ${partitionOf(campaignId)} r set
-        state = fate.state, reason = fate.reason, code = fate.code, response = fate.response,
+        state = fate.state, reason = fate.reason, code = fate.code, response = ${responseKept},
         server_id = fate.server_id, not_before = now() + make_interval(secs => fate.delay),
         settled_at = case when fate.state = 'queued' then null else now() end
       from fate
       where r.campaign_id = ${campaignId} and r.seq = fate.seq
         and r.claim_token = ${token}::uuid and r.state = ${sql.lit(was)}
-      returning r.seq, r.contact_id, r.address_key, fate.dead_seq, fate.response, r.state, r.reason, r.code, r.server_id
+      returning r.seq, r.contact_id, r.address_key, fate.dead_seq, r.response, r.state, r.reason, r.code, r.server_id
     ), suppressed as (
       insert into suppression (address_key, channel, kind, reason)
       select distinct on (address_key) address_key, ${channel}, 'bounced', response from settled where dead_seq is not null
@@ -57,6 +58,9 @@ async function settleFrom(
     select count(*)::int as settled from settled`.execute(db)
   return rows[0]?.settled ?? 0
 }
+
+/** Answers repeat addresses: of who was erased while the message was under way none is kept. */
+const responseKept = sql`case when r.address <> ${sql.lit(erasedAddress)} then fate.response end`
 
 type Sent = Extract<Settlement, { state: 'sent' }>
 

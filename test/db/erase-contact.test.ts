@@ -12,6 +12,7 @@ import { recipientsOf } from '../../db/erased-ledger.ts'
 import { loadAddressKeys } from '../../db/installation.ts'
 import { contactsNamed } from '../../db/name-contact.ts'
 import type { Id } from '../../db/schema.ts'
+import { settle } from '../../db/settle.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import { eventually } from '../setup/eventually.ts'
 import { createImports } from '../setup/imports.ts'
@@ -179,6 +180,22 @@ test.each(skippedAs)('a campaign that is sending skips them as $reason, and mail
   expect((await recipientsIn(campaignId)).map(({ state, reason }) => [state, reason])).toEqual([
     ['skipped', sending.reason],
     ['claimed', null],
+  ])
+})
+
+test('the answer to a message that was under way is not kept: it may repeat the address', async () => {
+  const id = await seedAda()
+  const campaignId = await seedSending()
+  const claimer = { campaignId, from: 1, to: 1, token: randomUUID() }
+  expect((await claim(db, await criteriaOf(db, campaignId), claimer, 1)).claimed).toHaveLength(1)
+  await eraseContact(db, id, 'ada')
+  const response = '550 5.1.1 <Ada@example.com>: unknown'
+  const failed = { state: 'failed', reason: 'refused', code: 550, response, addressIsDead: true } as const
+  expect(await settle(db, claimer, 'email', [{ seq: 1, ...failed }])).toBe(1)
+  expect(await whereIs('ada@example.com')).toEqual([])
+  expect(await recipientsIn(campaignId)).toMatchObject([{ state: 'failed', response: null }])
+  expect(await db.selectFrom('suppression').select(['kind', 'reason']).execute()).toEqual([
+    { kind: 'bounced', reason: null },
   ])
 })
 

@@ -6,13 +6,13 @@ with fate as (
         $3::text[]
       ) as f (seq, response, server_id)), settled as (
       update "recipient_N" r set
-        state = fate.state, reason = fate.reason, code = fate.code, response = fate.response,
+        state = fate.state, reason = fate.reason, code = fate.code, response = case when r.address <> 'erased' then fate.response end,
         server_id = fate.server_id, not_before = now() + make_interval(secs => fate.delay),
         settled_at = case when fate.state = 'queued' then null else now() end
       from fate
       where r.campaign_id = $4 and r.seq = fate.seq
         and r.claim_token = $5::uuid and r.state = 'claimed'
-      returning r.seq, r.contact_id, r.address_key, fate.dead_seq, fate.response, r.state, r.reason, r.code, r.server_id
+      returning r.seq, r.contact_id, r.address_key, fate.dead_seq, r.response, r.state, r.reason, r.code, r.server_id
     ), suppressed as (
       insert into suppression (address_key, channel, kind, reason)
       select distinct on (address_key) address_key, $6, 'bounced', response from settled where dead_seq is not null
