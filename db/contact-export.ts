@@ -25,6 +25,7 @@ export const exportContact = (db: Db, contactId: Id) =>
       suppressions: await suppressionsOf(db, contactId),
       addressRefusals: await refusalsOf(db, contactId),
       messages: (await recipientsOf<ReceivedRow>(contactId, receivedColumns).execute(db)).rows,
+      webhookEvents: await eventsOf(db, contactId),
       consentEvents: (await consentHistory(db, contactId)).events,
     }))
 
@@ -112,6 +113,15 @@ const optInRequestsOf = (db: Db, contactId: Id) =>
     .select(['o.explanation', 'o.requested_at', 'o.mailed_at', 'o.reminded_at', 'o.expires_at', 'o.settled_at'])
     .where('o.contact_id', '=', contactId)
     .orderBy('o.id')
+    .execute()
+
+/** Kept for 30 days, and found by nothing but reading them all. */
+const eventsOf = (db: Db, contactId: Id) =>
+  db
+    .selectFrom('event')
+    .select(['id', 'at', 'kind', 'payload'])
+    .where('contact_id', '=', contactId)
+    .orderBy('id')
     .execute()
 
 const suppressionsOf = (db: Db, contactId: Id) =>

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const { rows } = await sql<{ name: string }>`
     select inhrelid::regclass::text as name from pg_inherits where inhparent = 'recipient'::regclass`.execute(db)
   for (const { name } of rows) await sql`drop table ${sql.table(name)}`.execute(db)
-  await sql`truncate suppression, consent_head`.execute(db)
+  await sql`truncate suppression, consent_head, event cascade`.execute(db)
 })
 
 /** Ada, subscribed to the news of the shop. */
@@ -98,6 +98,8 @@ test('the person is gone from every table, the proof stays and ends with who era
     addressKey: ada.toString('hex'),
   })
   expect((await checkChains(db)).breaks).toEqual([])
+  const told = await db.selectFrom('event').select(['kind', 'payload']).orderBy('id', 'desc').executeTakeFirst()
+  expect(told).toMatchObject({ kind: 'subscription.changed', payload: { action: 'erased', externalId: 'a-1' } })
   expect(await provenContacts(db, 'ADA@example.com')).toEqual([id])
   expect(await provenContacts(db, id)).toEqual([id])
   expect(await eraseContact(db, id, 'again')).toBeNull()
@@ -276,6 +278,7 @@ test('the export holds everything about one person, and nothing about another', 
     suppressions: [{ value: 'Ada@example.com', kind: 'complained', reason: 'fbl' }],
     addressRefusals: [{ category: 'offers', resource: null }],
     messages: [{ seq: 1, address: 'Ada@example.com', state: 'queued', claimed_at: null }],
+    webhookEvents: [{ kind: 'subscription.changed', payload: { externalId: 'a-1', action: 'subscribed' } }],
     consentEvents: [{ action: 'subscribed', through: 'import' }],
   })
   expect(JSON.stringify(held)).not.toContain('bob@')
