@@ -18,6 +18,7 @@ import { Refusal } from '../domain/refusal.ts'
 import { campaignWorkflowId } from '../workflows/contract.ts'
 import { untilNothingIsUnderWay } from './campaign-stop.ts'
 import { ensureCampaignWorkflow, tellCampaign } from './campaign-workflow.ts'
+import { someContacts } from './named-contacts.ts'
 import type { LazyTemporal } from './temporal.ts'
 
 /** A campaign as people see it. Instants are ISO 8601 in UTC. */
@@ -117,13 +118,7 @@ export class Campaigns {
   async explain(campaign: string, contact: string): Promise<Explanation[]> {
     const { db } = this.#database
     const { id } = await this.#find(campaign)
-    const contacts = await contactsNamed(db, contact)
-    if (contacts.length === 0)
-      throw new Refusal({
-        field: 'contact',
-        rule: `there is no contact ${contact}`,
-        remedy: 'Give an id, an external id or an e-mail address that a contact has.',
-      })
+    const contacts = someContacts(contact, await contactsNamed(db, contact))
     const criteria = await criteriaOf(db, id)
     const explanations = contacts.map(async (contactId) => ({
       ...(await explainContact(db, criteria, contactId)),
