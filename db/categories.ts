@@ -1,9 +1,10 @@
-import { sql } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { keyFromTitle } from '../domain/category-key.ts'
+import type { CategorySettings } from '../domain/category-settings.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import { requireResource } from './resources.ts'
-import type { Id } from './schema.ts'
+import type { Id, Schema } from './schema.ts'
 
 export interface NewCategory {
   resource: string
@@ -115,3 +116,41 @@ export async function listCategories(db: Db): Promise<CategoryRow[]> {
     .orderBy('c.key')
     .execute()
 }
+
+/** The categories of a resource by title, deleted ones never; with `includeArchived` those too that are out of use. */
+export async function categoriesOf(
+  db: Db,
+  resourceId: Id,
+  options: { includeArchived?: boolean } = {},
+): Promise<CategorySettings[]> {
+  const all = categorySettings(db)
+    .where('resource_id', '=', resourceId)
+    .where('deleted_at', 'is', null)
+    .orderBy('title')
+    .orderBy('id')
+  return (options.includeArchived ? all : all.where('archived_at', 'is', null)).execute()
+}
+
+/** A query for categories, to be confined. */
+export const categorySettings = (db: Db): SelectQueryBuilder<Schema, 'category', CategorySettings> =>
+  db
+    .selectFrom('category')
+    .select([
+      'id',
+      'key',
+      'title',
+      'description',
+      'consent',
+      'channels',
+      'purpose',
+      'communication_method as communicationMethod',
+      'is_default as isDefault',
+      'is_internal as isInternal',
+      'is_required as isRequired',
+      'is_listed as isListed',
+      'double_opt_in as doubleOptIn',
+      'frequency_policy as frequencyPolicy',
+      'created_at as createdAt',
+      'updated_at as updatedAt',
+      'archived_at as archivedAt',
+    ])

@@ -2,7 +2,9 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { FailureReason, Fate } from '../domain/fate.ts'
+import type { FrequencyRule } from '../domain/frequency-policy.ts'
 import type { LimitScope } from '../domain/limit.ts'
+import type { UnsubscribeMode } from '../domain/resource-settings.ts'
 import type { EventTables } from './event-tables.ts'
 
 /** A bigint: the driver gives strings, so that no id is ever rounded. */
@@ -19,15 +21,7 @@ export type SubscriptionStatus = 'subscribed' | 'unsubscribed' | 'pending'
 export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' | 'blacklisted' | 'invalid'
 export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in' | 'erased'
 export type Through = 'page' | 'one_click' | 'sdk' | 'api' | 'import' | 'operator' | 'timer'
-export type UnsubscribeMode = 'instant' | 'confirm' | 'delayed' | 'prohibited'
 export type CustomFieldType = 'integer' | 'float' | 'line' | 'boolean'
-
-/** At most `messages` in any window of so many hours or days. */
-export interface FrequencyRule {
-  messages: number
-  hours?: number
-  days?: number
-}
 
 export interface Schema extends EventTables {
   installation: {

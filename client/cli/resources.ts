@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { Refusal } from '../../domain/refusal.ts'
-import type { NewResource, Resource } from '../resources.ts'
+import type { NewResource, ResourceSettings } from '../../domain/resource-settings.ts'
 import { notice, type ReadOptions, show, warn } from './output.ts'
 import { withAddressee } from './session.ts'
 import { table } from './table.ts'
 
-interface CreateOptions extends ReadOptions, Omit<NewResource, 'dkim'> {
+interface CreateOptions
+  extends ReadOptions,
+    Pick<NewResource, 'key' | 'name' | 'fromName' | 'fromAddress' | 'replyTo' | 'listLabel' | 'listId'> {
   dkimDomain?: string
   dkimSelector?: string
   dkimKeyFile?: string
@@ -67,7 +69,7 @@ const readKey = (path: string): Promise<string> =>
 const list = (options: ReadOptions): Promise<void> =>
   withAddressee(async ({ resources }) => show(await resources.list(), options, resourceTable))
 
-const resourceTable = (resources: Resource[]): string =>
+const resourceTable = (resources: ResourceSettings[]): string =>
   table(
     ['key', 'name', 'sender', 'list id', 'dkim'],
     resources.map(({ key, name, fromName, fromAddress, listId, dkimDomain }) => [

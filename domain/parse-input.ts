@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+import { Refusal } from './refusal.ts'
+
+/**
+ * Reads what came from outside.
+ * @param of what it is, with its article, for the error: "a resource".
+ * @throws {Refusal} naming the first field that cannot be.
+ */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown, of: string): z.output<Schema> {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw refusalOf(parsed.error, of)
+}
+
+function refusalOf(error: z.ZodError, of: string): Refusal {
+  const [issue] = error.issues
+  const path = issue?.path ?? []
+  if (issue?.code === 'unrecognized_keys')
+    return new Refusal({
+      field: [...path, issue.keys[0]].join('.'),
+      rule: `is not a field of ${of}, or cannot be changed`,
+      remedy: 'Remove it, or correct its name.',
+    })
+  return new Refusal({
+    field: path.join('.'),
+    rule: lowerFirst(issue?.message ?? 'is wrong'),
+    remedy: 'Correct the value.',
+  })
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
