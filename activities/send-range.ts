@@ -100,6 +100,7 @@ const compile = ({ channel, publicUrl, campaign }: RangeAttempt): CompiledCampai
     defaultLanguage: campaign.defaultLanguage,
     content: new Map(campaign.content.map(({ language, ...content }) => [language.toLowerCase(), content])),
     publicUrl,
+    subscriptionDefaults: campaign.subscriptionDefaults,
   })
 
 function createWriter(attempt: RangeAttempt, { channel }: Criteria, flow: Flow): SettlementWriter {

@@ -20,7 +20,9 @@ const sender: Sender = {
   fromName: 'Bench News',
   fromAddress: 'news@bench.example',
   replyTo: null,
+  replyToName: null,
   listLabel: 'Bench',
+  listUnsubscribe: true,
   listId: 'news.bench.example',
   dkim: null,
 }
@@ -38,7 +40,13 @@ const recipientOf = (seq: number): Recipient => ({
 })
 
 function addressee(message: Content, dkim: Sender['dkim'] = null): Compose {
-  const campaign = { campaignId: '42', campaignKey: 'bench', defaultLanguage: 'en', publicUrl }
+  const campaign = {
+    campaignId: '42',
+    campaignKey: 'bench',
+    defaultLanguage: 'en',
+    publicUrl,
+    subscriptionDefaults: {},
+  }
   const compiled = compileCampaign(
     { ...campaign, sender: { ...sender, dkim }, content: new Map([['en', message]]) },
     createTokens(['a secret of the benchmark']),

@@ -3,9 +3,13 @@ export interface Sender {
   name: string
   fromName: string
   fromAddress: string
+  /** Of no use without the address beside it. */
+  replyToName: string | null
   replyTo: string | null
   listLabel: string
   listId: string
+  /** False: its mail carries no header that unsubscribes. */
+  listUnsubscribe: boolean
   dkim: { domain: string; selector: string; privateKey: string } | null
 }
 
@@ -26,6 +30,8 @@ export interface CampaignContent {
   content: ReadonlyMap<string, Content>
   /** Where the edge answers, without a slash at the end. */
   publicUrl: string
+  /** What stands for a custom field of a subscription that has no value. */
+  subscriptionDefaults: Readonly<Record<string, unknown>>
 }
 
 /** The person behind one ledger row, as templates see them. */
@@ -39,6 +45,8 @@ export interface Recipient {
   language: string | null
   timeZone: string | null
   attributes: Record<string, unknown>
+  /** Custom fields of the subscription; absent where the resource defines none. */
+  subscription?: Readonly<Record<string, unknown>>
 }
 
 /** One message, ready for the wire. */

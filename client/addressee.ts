@@ -4,6 +4,7 @@ import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Consent } from './consent.ts'
 import { Contacts } from './contacts.ts'
+import { Fields } from './fields.ts'
 import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
@@ -34,6 +35,7 @@ export interface OpenConnections {
 export class Addressee {
   readonly resources: Resources
   readonly categories: Categories
+  readonly fields: Fields
   readonly contacts: Contacts
   readonly consent: Consent
   readonly segments: Segments
@@ -51,6 +53,7 @@ export class Addressee {
     }
     this.resources = new Resources(database)
     this.categories = new Categories(database)
+    this.fields = new Fields(database)
     this.contacts = new Contacts(database)
     this.consent = new Consent(database)
     this.segments = new Segments(database)

@@ -1,19 +1,16 @@
-import { type CategoryRow, createCategory, listCategories } from '../db/categories.ts'
+import { type CategoryRow, categoryByKey, listCategories } from '../db/categories.ts'
+import { type CategoryCap, categoryCap, setCategoryCap } from '../db/category-cap.ts'
+import { archiveCategory, deleteCategory, unarchiveCategory, updateCategory } from '../db/category-changes.ts'
 import type { Connection } from '../db/connect.ts'
-import { keyPattern } from '../domain/category-key.ts'
+import { createCategory } from '../db/create-category.ts'
+import { emptyCategory, excludeContacts } from '../db/exclude-contacts.ts'
+import { contactsNamed } from '../db/name-contact.ts'
+import { type CategoryPatch, type NewCategory, parseCategory } from '../domain/category-settings.ts'
 import { Refusal } from '../domain/refusal.ts'
 
-export interface NewCategory {
-  /** Key of the resource that it belongs to. */
-  resource: string
-  title: string
-  /** Immutable; made from the title when absent. */
-  key?: string
-  description?: string
-  /** `opt_in`: who said nothing is not subscribed. `opt_out`: who said nothing is, until they say no. */
-  consent?: 'opt_in' | 'opt_out'
-  /** Names of channels that it applies to; absent: all. */
-  channels?: string[]
+/** Who does it: it stands in the history of consent. */
+export interface By {
+  by?: string
 }
 
 /** What contacts subscribe to. */
@@ -28,26 +25,80 @@ export class Categories {
    * Creates a category with its protected segment. A key that is taken in the same resource is that category.
    * @throws {Refusal} naming the field that cannot be.
    */
-  async create(category: NewCategory): Promise<{ id: string; key: string; created: boolean }> {
-    refuseBadText(category)
-    const { consent = 'opt_in', channels = null, ...rest } = category
-    return createCategory(this.#database.db, { ...rest, consent, channels })
+  create(category: NewCategory): Promise<{ id: string; key: string; created: boolean }> {
+    return createCategory(this.#database.db, parseCategory(category))
   }
 
-  async list(): Promise<CategoryRow[]> {
-    return listCategories(this.#database.db)
+  /** Archived or not. @throws {Refusal} when there is none, or it was deleted. */
+  get(key: string): Promise<CategoryRow> {
+    return categoryByKey(this.#database.db, key)
   }
-}
 
-function refuseBadText({ title, key, consent }: NewCategory): void {
-  if (title.trim() === '' || title.length > 200)
-    throw new Refusal({ field: 'title', rule: 'must have 1 to 200 characters', remedy: 'Give the category a name.' })
-  if (key !== undefined && (!keyPattern.test(key) || key.length > 60))
+  /** A field that is absent stays as it is, null clears it; key and resource are immutable. @throws {Refusal} */
+  async update(key: string, patch: CategoryPatch): Promise<CategoryRow> {
+    await updateCategory(this.#database.db, key, patch)
+    return this.get(key)
+  }
+
+  /** Out of use until it is unarchived: no import and no new campaign finds it. */
+  archive(key: string): Promise<void> {
+    return archiveCategory(this.#database.db, key)
+  }
+
+  /** @throws {Refusal} when as many categories are active as may be. */
+  unarchive(key: string): Promise<void> {
+    return unarchiveCategory(this.#database.db, key)
+  }
+
+  /**
+   * Takes a category and its segment out of use for good. Contacts stay, and so does the record of what they said.
+   * @throws {Refusal} while a campaign that is not over names it.
+   */
+  delete(key: string): Promise<void> {
+    return deleteCategory(this.#database.db, key)
+  }
+
+  list(options: { resource?: string; includeArchived?: boolean } = {}): Promise<CategoryRow[]> {
+    return listCategories(this.#database.db, options)
+  }
+
+  /**
+   * Takes every contact out of a category. They stay contacts, and may subscribe again; who has refused has still.
+   * @throws {Refusal} for an opt_out category: whoever said nothing belongs to it.
+   */
+  async empty(key: string, { by }: By = {}): Promise<{ excluded: number }> {
+    return { excluded: await emptyCategory(this.#database.db, key, by ?? 'the client') }
+  }
+
+  /**
+   * Takes one contact out of a category.
+   * @param contact an id, an external id or an e-mail address; several contacts may have the latter.
+   */
+  async exclude(key: string, contact: string, { by }: By = {}): Promise<{ excluded: number }> {
+    const { db } = this.#database
+    const contacts = await contactsNamed(db, contact)
+    if (contacts.length === 0)
+      throw new Refusal({
+        field: 'contact',
+        rule: `there is no contact ${contact}`,
+        remedy: 'Give an id, an external id or an e-mail address that a contact has.',
+      })
+    return { excluded: await excludeContacts(db, key, contacts, by ?? 'the client') }
+  }
+
+  /** How many categories may be active, and how many are. */
+  cap(): Promise<CategoryCap> {
+    return categoryCap(this.#database.db)
+  }
+
+  /** @param cap null: any number. Fewer than there are archives none. */
+  setCap(cap: number | null): Promise<CategoryCap> {
+    if (cap === null || (Number.isSafeInteger(cap) && cap > 0 && cap < 2 ** 31))
+      return setCategoryCap(this.#database.db, cap)
     throw new Refusal({
-      field: 'key',
-      rule: 'must be at most 60 lower-case letters, digits and single hyphens',
-      remedy: 'Correct it, or leave it out: it is made from the title.',
+      field: 'cap',
+      rule: 'must be a whole number from 1 on',
+      remedy: 'Give one, or none for no cap.',
     })
-  if (consent !== undefined && consent !== 'opt_in' && consent !== 'opt_out')
-    throw new Refusal({ field: 'consent', rule: 'must be opt_in or opt_out', remedy: 'Choose one of them.' })
+  }
 }

@@ -1,7 +1,26 @@
+import { cloneResource } from '../db/clone-resource.ts'
 import type { Connection } from '../db/connect.ts'
-import { createResource, listResources } from '../db/resources.ts'
-import { type NewResource, parseResource, type ResourceSettings } from '../domain/resource-settings.ts'
+import { addResourceAddress } from '../db/resource-addresses.ts'
+import { deleteResource, rotateResourceToken, updateResource } from '../db/resource-changes.ts'
+import { pageOfSubscribers, type Subscriber, type SubscribersPage } from '../db/resource-subscribers.ts'
+import {
+  createResource,
+  listResources,
+  requireResource,
+  resourceByKey,
+  resourceToken,
+  sharersOfListId,
+} from '../db/resources.ts'
+import { Refusal } from '../domain/refusal.ts'
+import {
+  type NewResource,
+  type ParsedResource,
+  parseResource,
+  type ResourcePatch,
+  type ResourceSettings,
+} from '../domain/resource-settings.ts'
 import { resourceWarnings } from '../domain/resource-warnings.ts'
+import { findSubscriptionAddress, type SubscriptionName } from './subscription-address.ts'
 
 /** On whose behalf messages go out. */
 export class Resources {
@@ -19,10 +38,96 @@ export class Resources {
   async create(resource: NewResource): Promise<{ id: string; key: string; created: boolean; warnings: string[] }> {
     const parsed = parseResource(resource)
     const created = await createResource(this.#database.db, parsed)
-    return { ...created, key: parsed.key, warnings: resourceWarnings(parsed) }
+    return { ...created, key: parsed.key, warnings: await this.#warnings(parsed) }
   }
 
-  async list(): Promise<ResourceSettings[]> {
-    return listResources(this.#database.db)
+  /** A deleted one too: its `deletedAt` says so. @throws {Refusal} when there is none. */
+  get(key: string): Promise<ResourceSettings> {
+    return resourceByKey(this.#database.db, key)
   }
+
+  /** A field that is absent stays as it is, null clears it; the key is immutable. @throws {Refusal} */
+  async update(key: string, patch: ResourcePatch): Promise<ResourceSettings & { warnings: string[] }> {
+    const { resource } = await updateResource(this.#database.db, key, patch)
+    return { ...(await this.get(key)), warnings: await this.#warnings(resource) }
+  }
+
+  /**
+   * The same settings, channels, custom fields and active categories under another key: without subscribers, without
+   * the DKIM key and with a token of its own.
+   * @throws {Refusal} for a key that is taken.
+   */
+  async clone(from: string, as: { key: string; name?: string }): Promise<ResourceSettings & { warnings: string[] }> {
+    const { resource } = await cloneResource(this.#database.db, from, as)
+    return { ...(await this.get(as.key)), warnings: await this.#warnings(resource) }
+  }
+
+  /**
+   * Takes a resource and its categories out of use for good. Subscribers stay as history, the key stays taken.
+   * @throws {Refusal} while a campaign that is not over needs it.
+   */
+  delete(key: string): Promise<void> {
+    return deleteResource(this.#database.db, key)
+  }
+
+  list(options: { includeDeleted?: boolean } = {}): Promise<ResourceSettings[]> {
+    return listResources(this.#database.db, options)
+  }
+
+  /**
+   * Everybody who said something about one of its categories, contact by contact.
+   * @param page.cursor the `next` of the page before.
+   * @returns `next` null: this was the last page.
+   */
+  async subscribers(
+    key: string,
+    page: { channel?: string; cursor?: string; limit?: number } = {},
+  ): Promise<{ subscribers: Subscriber[]; next: string | null }> {
+    const { db } = this.#database
+    const { id } = await resourceByKey(db, key)
+    const after = page.cursor === undefined ? null : readCursor(page.cursor)
+    const limit = Math.min(Math.max(page.limit ?? 100, 1), 1000)
+    const found = await pageOfSubscribers(db, id, { channel: page.channel ?? 'email', after, limit })
+    const { next } = found
+    return { ...found, next: next === null ? null : `${next.contactId}-${next.categoryId}` }
+  }
+
+  /**
+   * Writes down that a contact gave an address to the resource: campaigns go to the one of the highest priority there.
+   * Without a priority an address that is new goes before the others if the resource raises new addresses.
+   * @param priority -10,000 to 10,000; the other addresses are left alone then.
+   * @throws {Refusal} for an address that the contact does not have.
+   */
+  async addAddress(subscription: SubscriptionName, priority?: number): Promise<void> {
+    const { db } = this.#database
+    const address = await findSubscriptionAddress(db, subscription)
+    await addResourceAddress(db, { ...address, ...(priority !== undefined && { priority }) })
+  }
+
+  /** What the resource's own pages and server know it by. Confidential. */
+  async token(key: string): Promise<string> {
+    const { db } = this.#database
+    return resourceToken(db, await requireResource(db, key))
+  }
+
+  /** Makes a new token in place of the old one, which is worth nothing from now on. */
+  rotateToken(key: string): Promise<string> {
+    return rotateResourceToken(this.#database.db, key)
+  }
+
+  async #warnings(resource: ParsedResource): Promise<string[]> {
+    const sharers = await sharersOfListId(this.#database.db, resource)
+    return [
+      ...resourceWarnings(resource),
+      ...(sharers.length === 0
+        ? []
+        : [`listId ${resource.listId} is also that of ${sharers.join(', ')}: mail clients take them for one list.`]),
+    ]
+  }
+}
+
+function readCursor(cursor: string): NonNullable<SubscribersPage['next']> {
+  const [, contactId, categoryId] = /^(\d{1,18})-(\d{1,18})$/.exec(cursor) ?? []
+  if (contactId !== undefined && categoryId !== undefined) return { contactId, categoryId }
+  throw new Refusal({ field: 'cursor', rule: 'is none', remedy: 'Give the "next" of the page before, as it was.' })
 }

@@ -128,11 +128,17 @@ const unsubscribing = (criteria: Criteria, form: Form): Sql =>
     sql`pending_unsubscribe where state = 'pending' and resource_id = ${criteria.resourceId}::bigint`,
   )
 
-/** Rule 7: the address that a contact is reached at, the one of highest priority. */
+/** Rule 7: the address that a contact is reached at, the one of highest priority: to the resource, then in itself. */
 export const activeAddress = (criteria: Criteria, within: Within): Sql => sql`
-  select distinct on (contact_id) contact_id, value as address, address_key from contact_address
+  select distinct on (contact_id) contact_id, value as address, address_key from contact_address${known(criteria)}
   where channel = ${criteria.channel} and status = 'active' ${within}
-  order by contact_id, priority desc, value`
+  order by contact_id, ${criteria.traits.knowsAddresses ? sql`coalesce(known.preference, 0) desc, ` : sql``}priority desc, value`
+
+const known = ({ traits, resourceId }: Criteria): Sql =>
+  traits.knowsAddresses
+    ? sql` left join (select contact_id, channel, value, priority as preference from resource_address
+      where resource_id = ${resourceId}::bigint) as known using (contact_id, channel, value)`
+    : sql``
 
 /** Rule 8, beside a relation `address` with the column `address_key`. */
 export const suppressionOf = ({ channel }: Criteria): Sql =>

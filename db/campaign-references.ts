@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
-import type { CheckedDefinition } from '../domain/campaign-definition.ts'
+import { type CheckedDefinition, subscriptionFieldsIn } from '../domain/campaign-definition.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
-import type { CategorySet, Criteria, SegmentSet } from './criteria.ts'
+import { type CategorySet, type Criteria, type ResourceTraits, type SegmentSet, traitsOf } from './criteria.ts'
+import { fieldsOf } from './custom-fields.ts'
 import { requireResource } from './resources.ts'
 import type { Id } from './schema.ts'
 
@@ -21,6 +22,7 @@ interface SegmentRef {
 /** Everything that a definition names by key, as rows. */
 export interface References {
   resourceId: Id
+  traits: ResourceTraits
   categories: CategoryRef[]
   doNotSendTo: CategoryRef[]
   respectUnsubscribesOf: CategoryRef[]
@@ -31,9 +33,13 @@ export interface References {
 /** @throws {Refusal} naming the first key that does not exist, or does not fit. */
 export async function findReferences(db: Db, definition: CheckedDefinition, channel: string): Promise<References> {
   const resourceId = await requireResource(db, definition.resource)
+  await refuseWithoutChannel(db, resourceId, definition.resource, channel)
+  await refuseUnknownFields(db, resourceId, definition, channel)
+  await holdCategories(db, definition)
   const ownCategories = { resourceId, channel }
   return {
     resourceId,
+    traits: await traitsOf(db, resourceId, channel),
     categories: await findCategories(db, 'categories', definition.categories, ownCategories),
     doNotSendTo: await findCategories(db, 'doNotSendTo', definition.doNotSendTo),
     respectUnsubscribesOf: await findCategories(db, 'respectUnsubscribesOf', definition.respectUnsubscribesOf),
@@ -42,9 +48,48 @@ export async function findReferences(db: Db, definition: CheckedDefinition, chan
   }
 }
 
+async function refuseWithoutChannel(db: Db, resourceId: Id, key: string, channel: string): Promise<void> {
+  const of = db.selectFrom('resource_channel').select('channel').where('resource_id', '=', resourceId)
+  if ((await of.where('channel', '=', channel).executeTakeFirst()) !== undefined) return
+  throw new Refusal({
+    field: 'resource',
+    rule: `resource ${key} does not have the channel ${channel}`,
+    remedy: 'Add the channel to it, or choose another resource.',
+  })
+}
+
+async function refuseUnknownFields(
+  db: Db,
+  resourceId: Id,
+  { content }: CheckedDefinition,
+  channel: string,
+): Promise<void> {
+  const used = subscriptionFieldsIn(content)
+  if (used.length === 0) return
+  const known = (await fieldsOf(db, resourceId, channel)).map((field) => field.key)
+  const unknown = used.find(({ name }) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new Refusal({
+    field: unknown.field,
+    rule: `the template uses subscription.${unknown.name}, which is no custom field of the resource`,
+    remedy: known.length === 0 ? 'Define it first (addressee fields define).' : `Known are ${known.join(', ')}.`,
+  })
+}
+
+/**
+ * In a transaction nobody can delete them until the end. Who deletes one at this moment is waited for, before it is
+ * looked at: a category's own segment has its key.
+ */
+async function holdCategories(db: Db, definition: CheckedDefinition): Promise<void> {
+  const { categories, doNotSendTo, respectUnsubscribesOf, segments, excludeSegments } = definition
+  const keys = [...categories, ...doNotSendTo, ...respectUnsubscribesOf, ...segments, ...excludeSegments]
+  await sql`select id from category where key = any(${keys}::text[]) order by id for key share`.execute(db)
+}
+
 /** The criteria of a campaign that is not stored: for a preview. */
 export const criteriaFrom = (references: References, definition: CheckedDefinition, channel: string): Criteria => ({
   resourceId: references.resourceId,
+  traits: references.traits,
   channel,
   match: definition.match,
   categories: categorySet(references.categories),
@@ -79,6 +124,7 @@ async function findCategories(
     .selectFrom('category')
     .select(['key', 'id', 'consent', 'resource_id', 'channels', 'archived_at'])
     .where(sql<boolean>`key = any(${keys}::text[])`)
+    .where('deleted_at', 'is', null)
     .orderBy('id')
     .execute()
   refuseMissing(field, 'category', keys, found)
@@ -93,16 +139,24 @@ async function findCategories(
   return found
 }
 
-async function findSegments(db: Db, field: string, keys: string[]): Promise<SegmentRef[]> {
+/** Who is in the segment of an archived category can be left out, but not written to. */
+async function findSegments(db: Db, field: 'segments' | 'excludeSegments', keys: string[]): Promise<SegmentRef[]> {
   const found = await db
     .selectFrom('segment as s')
     .leftJoin('category as c', 'c.id', 's.category_id')
-    .select(['s.key', 's.id', 's.category_id as categoryId', 'c.consent'])
+    .select(['s.key', 's.id', 's.category_id as categoryId', 'c.consent', 'c.archived_at'])
     .where(sql<boolean>`s.key = any(${keys}::text[])`)
+    .where('c.deleted_at', 'is', null)
     .orderBy('s.id')
     .execute()
   refuseMissing(field, 'segment', keys, found)
-  return found
+  const archived = field === 'segments' ? found.find((each) => each.archived_at !== null) : undefined
+  if (archived === undefined) return found
+  throw new Refusal({
+    field,
+    rule: `segment ${archived.key} is that of an archived category`,
+    remedy: 'Choose another segment.',
+  })
 }
 
 function refuseMissing(field: string, what: 'category' | 'segment', keys: string[], found: { key: string }[]): void {

@@ -121,14 +121,19 @@ export interface SendingCampaign {
   retryDelaysSeconds: number[]
   defaultLanguage: string
   content: { language: string; subject: string; html: string | null; text: string }[]
+  /** Defaults of the resource's custom fields, by their keys; those that have none are absent. */
+  subscriptionDefaults: Record<string, unknown>
   sender: {
     key: string
     name: string
     fromName: string
     fromAddress: string
+    replyToName: string | null
     replyTo: string | null
     listLabel: string
     listId: string
+    /** Whether mail carries a List-Unsubscribe header. */
+    listUnsubscribe: boolean
     dkim: { domain: string; selector: string; privateKey: string } | null
   }
 }
@@ -139,8 +144,11 @@ export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> 
     select c.id, c.key, c.on_uncertain as "onUncertain", c.retry_delays_seconds as "retryDelaysSeconds",
       m.default_language as "defaultLanguage",
       (select jsonb_agg(to_jsonb(mc) - 'message_id') from message_content mc where mc.message_id = m.id) as content,
+      (select coalesce(jsonb_object_agg(key, default_value), '{}') from custom_field
+        where resource_id = r.id and channel = c.channel and default_value is not null) as "subscriptionDefaults",
       jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
-        'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
+        'replyToName', r.reply_to_name, 'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
+        'listUnsubscribe', r.list_unsubscribe and r.unsubscribe_mode <> 'prohibited',
         'dkim', case when r.dkim_domain is not null then jsonb_build_object('domain', r.dkim_domain,
           'selector', r.dkim_selector, 'privateKey', r.dkim_private_key) end) as sender
     from campaign c join message m on m.id = c.message_id join resource r on r.id = c.resource_id

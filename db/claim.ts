@@ -31,6 +31,8 @@ export interface Claimed {
   language: string | null
   timeZone: string | null
   attributes: Record<string, unknown>
+  /** Custom fields of the subscription; absent where the resource defines none. */
+  subscription?: Record<string, unknown>
 }
 
 export interface ClaimResult {
@@ -81,7 +83,7 @@ const claimStatement = (
       select fact.*, ${reason} as reason from (${factsOfFew(criteria, sql`table picked`, {
         address: addressOfRecord(criteria),
         exclusions: false,
-        columns: sql`, judged.seq, judged.place, ${ofContact}`,
+        columns: sql`, judged.seq, judged.place, ${ofContact}${fieldsOfSubscription(criteria)}`,
       })}) as fact
     ), changed as (
       update ${partitionOf(claimer.campaignId)} r set
@@ -93,7 +95,9 @@ const claimStatement = (
         settled_at = case when judged.reason is null then null else now() end
       from judged where r.ctid = judged.place
       returning r.seq, r.attempts, r.contact_id as "contactId", r.address, r.reason, r.state,
-        "firstName", "lastName", "externalId", judged.language, "timeZone", judged.attributes
+        "firstName", "lastName", "externalId", judged.language, "timeZone", judged.attributes${
+          criteria.traits.hasFields ? sql`, judged.subscription` : sql``
+        }
     ), written_down as (${tallied(
       claimer.campaignId,
       claimer.from,
@@ -103,6 +107,14 @@ const claimStatement = (
 
 const ofContact = sql`contact.first_name as "firstName", contact.last_name as "lastName",
   contact.external_id as "externalId", contact.language, contact.time_zone as "timeZone", contact.attributes`
+
+/** A look-up a recipient, for which only those pay whose resource has custom fields. */
+const fieldsOfSubscription = ({ traits, resourceId, channel }: Criteria): Sql =>
+  traits.hasFields
+    ? sql`, coalesce((select fields from resource_address
+        where resource_id = ${resourceId} and contact_id = judged.contact_id and channel = ${channel}
+          and value = judged.address), '{}') as subscription`
+    : sql``
 
 /** The address must be the contact's still: nobody is mailed at an address that was taken off the record. */
 const addressOfRecord = ({ channel }: Criteria): Sql => sql`

@@ -19,9 +19,16 @@ export interface BatchOutcome {
   refusalsKept: number
 }
 
-/** The categories that can be subscribed to: keys to ids. */
-export async function loadCategoryIds(db: Db): Promise<Map<string, Id>> {
-  const rows = await db.selectFrom('category').select(['key', 'id']).where('archived_at', 'is', null).execute()
+/** The categories that contacts of a source can be subscribed to: keys to ids. */
+export async function loadCategoryIds(db: Db, source: string): Promise<Map<string, Id>> {
+  const rows = await db
+    .selectFrom('category')
+    .innerJoin('resource', 'resource.id', 'category.resource_id')
+    .select(['category.key', 'category.id'])
+    .where('category.archived_at', 'is', null)
+    .where('category.deleted_at', 'is', null)
+    .where(sql<boolean>`(contact_sources is null or ${source} = any(contact_sources))`)
+    .execute()
   return new Map(rows.map((row) => [row.key, row.id]))
 }
 

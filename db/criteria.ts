@@ -29,6 +29,15 @@ export interface Criteria {
   exclude: SegmentSet
   doNotSendTo: CategorySet
   respectUnsubscribesOf: Id[]
+  traits: ResourceTraits
+}
+
+/** What the statements leave out for a resource that does not have it. */
+export interface ResourceTraits {
+  /** It knows addresses of contacts, which may have priorities there. */
+  knowsAddresses: boolean
+  /** Its subscriptions on the channel have custom fields. */
+  hasFields: boolean
 }
 
 export const isEmptySet = (set: SegmentSet): boolean => set.staticIds.length === 0 && set.categories.ids.length === 0
@@ -43,12 +52,21 @@ export async function criteriaOf(db: Db, campaignId: Id): Promise<Criteria> {
       (${categorySet(sql`select category_id from campaign_category
           where campaign_id = c.id and role = 'do_not_send_to'`)}) as "doNotSendTo",
       array(select category_id::text from campaign_category
-          where campaign_id = c.id and role = 'respect_unsubscribes_of') as "respectUnsubscribesOf"
+          where campaign_id = c.id and role = 'respect_unsubscribes_of') as "respectUnsubscribesOf",
+      (${traits(sql`c.resource_id`, sql`c.channel`)}) as traits
     from campaign c join message m on m.id = c.message_id
     where c.id = ${campaignId}`.execute(db)
   const [criteria] = rows
   if (criteria === undefined) throw new Error(`campaign ${campaignId} does not exist`)
   return criteria
+}
+
+/** The traits of a resource, for a campaign that is not stored. */
+export async function traitsOf(db: Db, resourceId: Id, channel: string): Promise<ResourceTraits> {
+  const { rows } = await sql<{ traits: ResourceTraits }>`
+    select (${traits(sql`${resourceId}::bigint`, sql`${channel}`)}) as traits`.execute(db)
+  if (rows[0] === undefined) throw new Error('a select without a table answers with one row')
+  return rows[0].traits
 }
 
 type Fragment = ReturnType<typeof sql>
@@ -59,6 +77,11 @@ const categorySet = (ids: Fragment): Fragment => sql`
     'ids', coalesce(jsonb_agg(id::text order by id), '[]'),
     'optOutIds', coalesce(jsonb_agg(id::text order by id) filter (where consent = 'opt_out'), '[]'))
   from category where id in (${ids})`
+
+const traits = (resourceId: Fragment, channel: Fragment): Fragment => sql`
+  select jsonb_build_object(
+    'knowsAddresses', exists (select from resource_address where resource_id = ${resourceId}),
+    'hasFields', exists (select from custom_field where resource_id = ${resourceId} and channel = ${channel}))`
 
 const segmentSet = (role: Fragment): Fragment => sql`
   jsonb_build_object(

@@ -124,7 +124,7 @@ export async function subscribe(
             and (opt_out.channel is null or opt_out.channel = ${from.channel}))) as refused
       from unnest(${pairs.map((pair) => pair.contact.id)}::bigint[], ${pairs.map((pair) => pair.category)}::bigint[])
         as given (contact_id, category_id)
-      join category on category.id = given.category_id
+      join category on category.id = given.category_id and category.deleted_at is null
       left join subscription held
         on held.category_id = given.category_id and held.contact_id = given.contact_id
     ), added as (

@@ -1,28 +1,31 @@
-import { type InsertObject, type SelectQueryBuilder, sql } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import type { ChannelSettings } from '../domain/resource-channels.ts'
 import type { ParsedResource, ResourceSettings } from '../domain/resource-settings.ts'
 import type { Db } from './connect.ts'
 import { jsonb, jsonbOrNull } from './jsonb.ts'
+import type { RowLock } from './row-lock.ts'
 import type { Id, Schema } from './schema.ts'
 
 /** Creates a resource; a key that is taken is that resource, unchanged. @throws {Refusal} when that one is deleted. */
-export async function createResource(db: Db, resource: ParsedResource): Promise<{ id: Id; created: boolean }> {
-  return db.transaction().execute(async (db) => {
-    const inserted = await db
-      .insertInto('resource')
-      .values({ key: resource.key, ...columnsOf(resource) })
-      .onConflict((conflict) => conflict.column('key').doNothing())
-      .returning('id')
-      .executeTakeFirst()
-    if (inserted === undefined) return { id: await requireResource(db, resource.key, 'key'), created: false }
-    await replaceChannels(db, inserted.id, resource.channels)
-    return { id: inserted.id, created: true }
-  })
+export const createResource = (db: Db, resource: ParsedResource): Promise<{ id: Id; created: boolean }> =>
+  db.transaction().execute((db) => insertResource(db, resource))
+
+/** The same in a transaction that has begun. */
+export async function insertResource(db: Db, resource: ParsedResource): Promise<{ id: Id; created: boolean }> {
+  const inserted = await db
+    .insertInto('resource')
+    .values({ key: resource.key, ...columnsOf(resource) })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (inserted === undefined) return { id: await requireResource(db, resource.key, 'key'), created: false }
+  await replaceChannels(db, inserted.id, resource.channels)
+  return { id: inserted.id, created: true }
 }
 
 /** What can be changed of a resource, as columns. */
-export const columnsOf = (resource: ParsedResource): Omit<InsertObject<Schema, 'resource'>, 'key'> => ({
+export const columnsOf = (resource: ParsedResource) => ({
   name: resource.name,
   description: resource.description,
   access_group: resource.accessGroup,
@@ -119,13 +122,13 @@ const settings = (db: Db): SelectQueryBuilder<Schema, 'resource', ResourceSettin
  * The id of a resource in use. In a transaction it stays in use until the end: whoever deletes it waits.
  * @throws {Refusal} when there is no such resource, or it was deleted.
  */
-export async function requireResource(db: Db, key: string, field = 'resource'): Promise<Id> {
-  const found = await db
-    .selectFrom('resource')
-    .select(['id', 'deleted_at'])
-    .where('key', '=', key)
-    .forKeyShare()
-    .executeTakeFirst()
+export const requireResource = (db: Db, key: string, field = 'resource'): Promise<Id> =>
+  holdResource(db, key, 'forKeyShare', field)
+
+/** The same, held as firmly as the change to come needs it: to take more later is how two of them deadlock. */
+export async function holdResource(db: Db, key: string, lock: RowLock, field = 'resource'): Promise<Id> {
+  const row = db.selectFrom('resource').select(['id', 'deleted_at']).where('key', '=', key)
+  const found = await row[lock]().executeTakeFirst()
   if (found?.deleted_at === null) return found.id
   return refuseResource(key, field, found !== undefined)
 }
@@ -141,4 +144,18 @@ function refuseResource(key: string, field: string, isDeleted: boolean): never {
 /** What a page URL and other systems know the resource by. Confidential: hand it to nobody who does not ask for it. */
 export async function resourceToken(db: Db, id: Id): Promise<string> {
   return (await db.selectFrom('resource').select('token').where('id', '=', id).executeTakeFirstOrThrow()).token
+}
+
+/** Keys of other resources in use that have the same List-ID: mail clients would file their mail together. */
+export async function sharersOfListId(db: Db, { key, listId }: { key: string; listId: string }): Promise<string[]> {
+  const rows = await db
+    .selectFrom('resource')
+    .select('key')
+    .where('list_id', '=', listId)
+    .where('key', '<>', key)
+    .where('deleted_at', 'is', null)
+    .orderBy('key')
+    .limit(3)
+    .execute()
+  return rows.map((row) => row.key)
 }

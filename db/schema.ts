@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
+import type { CustomFieldType } from '../domain/custom-field.ts'
 import type { FailureReason, Fate } from '../domain/fate.ts'
 import type { FrequencyRule } from '../domain/frequency-policy.ts'
 import type { LimitScope } from '../domain/limit.ts'
@@ -21,7 +22,6 @@ export type SubscriptionStatus = 'subscribed' | 'unsubscribed' | 'pending'
 export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' | 'blacklisted' | 'invalid'
 export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in' | 'erased'
 export type Through = 'page' | 'one_click' | 'sdk' | 'api' | 'import' | 'operator' | 'timer'
-export type CustomFieldType = 'integer' | 'float' | 'line' | 'boolean'
 
 export interface Schema extends EventTables {
   installation: {

@@ -5,9 +5,10 @@ import type { Id } from './schema.ts'
 
 /**
  * Creates a static segment; a key that a static segment has is that segment.
- * @throws {Refusal} when the key is that of a category's protected segment.
+ * @throws {Refusal} when the key is that of a category's protected segment, or was.
  */
 export async function createSegment(db: Db, key: string, title: string): Promise<{ id: Id; created: boolean }> {
+  await refuseKeyOfDeleted(db, key)
   const inserted = await db
     .insertInto('segment')
     .values({ key, title, kind: 'static' })
@@ -16,6 +17,17 @@ export async function createSegment(db: Db, key: string, title: string): Promise
     .executeTakeFirst()
   if (inserted !== undefined) return { id: inserted.id, created: true }
   return { id: await staticSegmentId(db, key), created: false }
+}
+
+/** Old campaigns and imports that name it would find other people. */
+async function refuseKeyOfDeleted(db: Db, key: string): Promise<void> {
+  const deleted = db.selectFrom('category').select('id').where('key', '=', key).where('deleted_at', 'is not', null)
+  if ((await deleted.executeTakeFirst()) === undefined) return
+  throw new Refusal({
+    field: 'segment',
+    rule: `${key} was the key of a category that was deleted, and stays taken`,
+    remedy: 'Use another key.',
+  })
 }
 
 async function staticSegmentId(db: Db, key: string): Promise<Id> {

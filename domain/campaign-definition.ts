@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { keyPattern } from './category-key.ts'
 import { Refusal } from './refusal.ts'
-import { compileTemplate } from './template.ts'
+import { compileTemplate, type Escaping, subscriptionFields } from './template.ts'
 
 const key = z
   .string()
@@ -116,13 +116,26 @@ function refuseWithoutAudience(checked: z.output<typeof definition>): void {
   })
 }
 
-function checkTemplates(content: z.output<typeof definition>['content']): void {
-  for (const [tag, { subject, html, text }] of Object.entries(content)) {
-    compileTemplate(subject, `content.${tag}.subject`, 'none')
-    compileTemplate(text, `content.${tag}.text`, 'none')
-    if (html !== null) compileTemplate(html, `content.${tag}.html`, 'html')
-  }
+function checkTemplates(content: CheckedDefinition['content']): void {
+  for (const { source, field, escaping } of templatesOf(content)) compileTemplate(source, field, escaping)
 }
+
+/** The custom fields of subscriptions that the templates name: whether there are such, the database knows. */
+export const subscriptionFieldsIn = (content: CheckedDefinition['content']): { field: string; name: string }[] =>
+  templatesOf(content).flatMap(({ source, field }) => subscriptionFields(source).map((name) => ({ field, name })))
+
+interface Source {
+  source: string
+  field: string
+  escaping: Escaping
+}
+
+const templatesOf = (content: CheckedDefinition['content']): Source[] =>
+  Object.entries(content).flatMap(([tag, { subject, html, text }]): Source[] => [
+    { source: subject, field: `content.${tag}.subject`, escaping: 'none' },
+    { source: text, field: `content.${tag}.text`, escaping: 'none' },
+    ...(html === null ? [] : [{ source: html, field: `content.${tag}.html`, escaping: 'html' as const }]),
+  ])
 
 function defaultLanguageOf({ content, defaultLanguage }: z.output<typeof definition>): string {
   const languages = Object.keys(content)

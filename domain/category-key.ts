@@ -1,6 +1,6 @@
 import anyAscii from 'any-ascii'
 
-const longestKey = 60
+export const longestKey = 60
 
 /** What a key may be: lower-case ASCII letters, digits and single hyphens between them. */
 export const keyPattern = /^[a-z0-9]+(-[a-z0-9]+)*$/

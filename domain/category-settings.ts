@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { distinct, key, line, optional, otherwise, paragraphs } from './field-rules.ts'
 import { type FrequencyRule, frequencyPolicy } from './frequency-policy.ts'
-import { parseInput } from './parse-input.ts'
+import { parseInput, patchedInput } from './parse-input.ts'
 import { Refusal } from './refusal.ts'
 import { channelName } from './resource-channels.ts'
 
@@ -74,11 +74,10 @@ export function parseCategory(input: unknown): ParsedCategory {
 }
 
 /** Applies a patch to what stands. @throws {Refusal} also for a change that would subscribe people without asking. */
-export function patchedCategory(stands: NewCategory, patch: CategoryPatch): ParsedCategory {
+export function patchedCategory(stands: CategorySettings & { resource: string }, patch: CategoryPatch): ParsedCategory {
   for (const field of ['key', 'resource'].filter((name) => name in patch))
     throw new Refusal({ field, rule: 'is immutable', remedy: 'Leave it out; create another category.' })
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
-  const patched = parseCategory({ ...stands, ...Object.fromEntries(given) })
+  const patched = parseCategory(patchedInput(categorySchema, stands, patch))
   if (stands.consent !== 'opt_in' || patched.consent !== 'opt_out') return patched
   throw new Refusal({
     field: 'consent',

@@ -54,14 +54,16 @@ export const colour = z
   .toLowerCase()
 
 /** A list that names nothing twice. */
-export const distinct = <T>(each: z.ZodType<T>, most: number) =>
+export const distinct = <Each extends z.ZodType>(each: Each, most: number) =>
   z
     .array(each)
     .max(most, `must have at most ${most} entries`)
     .transform((entries) => [...new Set(entries)])
 
 /** What need not be given: absent and null are the same. */
-export const optional = <T>(schema: z.ZodType<T>) => schema.nullish().transform((given) => given ?? null)
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((given) => given ?? null)
 
 /** What has a default: absent and null are that. */
-export const otherwise = <T>(schema: z.ZodType<T>, value: T) => schema.nullish().transform((given) => given ?? value)
+export const otherwise = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
+  schema.nullish().transform((given) => given ?? value)

@@ -12,6 +12,16 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   throw refusalOf(parsed.error, of)
 }
 
+/**
+ * The input that a patch makes of what stands: a field that is absent stays as it is, null clears it.
+ * @param stands may hold more than can be set, such as an id: that is left out.
+ */
+export function patchedInput(schema: z.ZodObject, stands: object, patch: object): Record<string, unknown> {
+  const settable = Object.entries(stands).filter(([name]) => Object.hasOwn(schema.shape, name))
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(settable), ...Object.fromEntries(given) }
+}
+
 function refusalOf(error: z.ZodError, of: string): Refusal {
   const [issue] = error.issues
   const path = issue?.path ?? []

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { colour, distinct, domain, key, line, optional, otherwise, paragraphs, webUrl } from './field-rules.ts'
 import { type FrequencyRule, frequencyPolicy } from './frequency-policy.ts'
-import { parseInput } from './parse-input.ts'
+import { parseInput, patchedInput } from './parse-input.ts'
 import { Refusal } from './refusal.ts'
 import { type ChannelSettings, resourceChannels } from './resource-channels.ts'
 import { checkListId, checkSenderAddress, readDkimKey } from './sender-rules.ts'
@@ -120,17 +120,20 @@ export function parseResource(input: unknown): ParsedResource {
   }
 }
 
+/** A resource as it is stored, with what signs its mail. */
+export type StoredResource = ResourceSettings & { dkim: ParsedResource['dkim'] }
+
 /** Applies a patch to what stands. A timer goes with its mode, unless the patch names it. */
-export function patchedResource(stands: NewResource, patch: ResourcePatch): ParsedResource {
+export function patchedResource(stands: NewResource | StoredResource, patch: ResourcePatch): ParsedResource {
   refuseKey(patch)
   const leavesDelayed = patch.unsubscribeMode !== undefined && patch.unsubscribeMode !== 'delayed'
-  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
-  return parseResource({
-    ...stands,
-    ...(leavesDelayed && { unsubscribeTimerSeconds: null }),
-    ...Object.fromEntries(given),
-  })
+  const withoutTimer = leavesDelayed ? { unsubscribeTimerSeconds: null } : {}
+  return parseResource(patchedInput(resourceSchema, stands, { ...withoutTimer, ...patch }))
 }
+
+/** The same resource under another key, without what signs its mail. */
+export const clonedResource = (stands: StoredResource, as: { key: string; name?: string }): ParsedResource =>
+  parseResource(patchedInput(resourceSchema, stands, { ...as, dkim: null }))
 
 function refuseKey(patch: object): void {
   if (!('key' in patch)) return

@@ -17,6 +17,8 @@ export interface TemplateScope {
   resource: { name: string }
   campaign: { key: string }
   unsubscribe_url: string
+  /** The custom fields of the contact's subscription; one without a value is absent. */
+  subscription?: Readonly<Record<string, unknown>>
 }
 
 export type Escaping = 'html' | 'none'
@@ -34,11 +36,13 @@ export interface Template {
 }
 
 const contactFields = ['first_name', 'last_name', 'external_id', 'email', 'language', 'time_zone', 'attributes']
-const known: Record<string, readonly string[] | null> = {
+/** Members by name; `fields`: what the resource has defined, which is looked up when a campaign is scheduled. */
+const known: Record<string, readonly string[] | 'fields' | null> = {
   contact: contactFields,
   resource: ['name'],
   campaign: ['key'],
   unsubscribe_url: null,
+  subscription: 'fields',
 }
 
 // A message takes well under a millisecond. A whole second, because a process that the machine held up for a
@@ -98,6 +102,13 @@ const exampleScope: TemplateScope = {
   resource: { name: 'Example' },
   campaign: { key: 'example' },
   unsubscribe_url: 'https://example.com/u/token',
+  subscription: {},
+}
+
+/** Names of the custom fields that a template uses as `subscription.<name>`. It has been compiled before. */
+export function subscriptionFields(source: string): string[] {
+  const used = engines.none.globalVariableSegmentsSync(engines.none.parse(source))
+  return used.flatMap(([name, member]) => (name === 'subscription' && member !== undefined ? [String(member)] : []))
 }
 
 function refuseUnless<T>(field: string, attempt: () => T): T {
@@ -116,7 +127,7 @@ function refuseUnknownVariables(liquid: Liquid, parsed: LiquidTemplate[], field:
     throw new Refusal({
       field,
       rule: `the template uses the unknown variable ${member === undefined ? name : `${name}.${member}`}`,
-      remedy: `Known are ${knownNames}; a contact's own fields are contact.attributes.<name>.`,
+      remedy: `Known are ${knownNames}; a contact's own fields are contact.attributes.<name>, a subscription's subscription.<name>.`,
     })
   }
 }
@@ -125,9 +136,14 @@ function refuseUnknownVariables(liquid: Liquid, parsed: LiquidTemplate[], field:
 function isKnown(name = '', member: string | undefined): boolean {
   const members = Object.hasOwn(known, name) ? known[name] : undefined
   if (members === undefined) return false
-  return members === null || (member !== undefined && members.includes(member))
+  if (members === null) return true
+  if (member === undefined) return false
+  return members === 'fields' ? /^[A-Za-z]\w*$/.test(member) : members.includes(member)
 }
 
 const knownNames = Object.entries(known)
-  .flatMap(([name, members]) => members?.map((member) => `${name}.${member}`) ?? [name])
+  .flatMap(([name, members]) => {
+    if (members === null) return [name]
+    return members === 'fields' ? [] : members.map((member) => `${name}.${member}`)
+  })
   .join(', ')

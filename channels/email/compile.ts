@@ -18,7 +18,7 @@ interface CompiledContent {
 /**
  * Compiles a campaign: templates, headers and MIME structure once, for each recipient only what differs.
  * `unsubscribe_url` in a template is the recipient's own link. A template that does not use it gets nothing
- * appended: the List-Unsubscribe header is there in any case.
+ * appended: the List-Unsubscribe header is there, unless the resource leaves it out.
  * @throws Refusal for a template, a sender or a public address that could not be sent.
  */
 export function compileCampaign(campaign: CampaignContent, tokens: Tokens): CompiledCampaign {
@@ -99,6 +99,10 @@ const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl
   resource: { name: campaign.sender.name },
   campaign: { key: campaign.campaignKey },
   unsubscribe_url: unsubscribeUrl,
+  subscription:
+    recipient.subscription === undefined
+      ? campaign.subscriptionDefaults
+      : { ...campaign.subscriptionDefaults, ...recipient.subscription },
 })
 
 const isAscii = (address: string): boolean => !/[^\0-\x7f]/.test(address)

@@ -24,10 +24,12 @@ const feedbackSender = 'addressee'
 export function compileHeaders(campaignId: string, sender: CheckedSender): HeaderWriter {
   const from =
     field('From', mailbox(sender.fromName, sender.fromAddress)) +
-    (sender.replyTo === null ? '' : field('Reply-To', sender.replyTo))
+    (sender.replyTo === null ? '' : field('Reply-To', mailbox(sender.replyToName, sender.replyTo)))
   const listId = field('List-ID', `${phrase(sender.listLabel)} <${sender.listId}>`.trimStart())
   const feedbackId = field('Feedback-ID', `${campaignId}:${sender.listId}:${feedbackSender}`)
-  const mailto = mailtoPrefix(sender.replyTo ?? sender.fromAddress)
+  const unsubscribe = sender.listUnsubscribe
+    ? unsubscribeFields(mailtoPrefix(sender.replyTo ?? sender.fromAddress))
+    : nothing
   const dateTime = clock()
   return ({ recipient, subjectField, token, unsubscribeUrl }) =>
     `Date: ${dateTime()}\r\n` +
@@ -36,12 +38,19 @@ export function compileHeaders(campaignId: string, sender: CheckedSender): Heade
     subjectField +
     `Message-ID: ${messageIdOf(campaignId, recipient.seq, sender.domain)}\r\n` +
     listId +
-    // On one line: receivers are known to look for the link on the first line only.
-    `List-Unsubscribe: <${unsubscribeUrl}>, <${mailto}${token}>\r\n` +
-    // RFC 8058 3.1: this very text, and the https link in the header above.
-    'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n' +
+    unsubscribe(unsubscribeUrl, token) +
     feedbackId
 }
+
+const unsubscribeFields =
+  (mailto: string) =>
+  (url: string, token: string): string =>
+    // On one line: receivers are known to look for the link on the first line only.
+    `List-Unsubscribe: <${url}>, <${mailto}${token}>\r\n` +
+    // RFC 8058 3.1: this very text, and the https link in the header above.
+    'List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n'
+
+const nothing = (): string => ''
 
 /**
  * Where a mail client sends its unsubscribe mail (RFC 2369 3.2). To the address that people's answers reach already,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CategoryRow } from '../../db/categories.ts'
-import type { NewCategory } from '../categories.ts'
+import type { NewCategory } from '../../domain/category-settings.ts'
 import { collect } from './arguments.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'

@@ -65,7 +65,7 @@ async function importSource(
   errors: ErrorFile,
   counts: ImportCounts,
 ): Promise<void> {
-  const categories = await loadCategoryIds(db)
+  const categories = await loadCategoryIds(db, options.source)
   const everyRow = options.categories?.map((key) => requireCategory(key, categories)) ?? []
   const keyOf = await loadAddressKeys(db)
   const source = await openSource(input)

@@ -19,7 +19,7 @@ const create = (key: string, privateKey: string) =>
     fromName: 'Acme',
     fromAddress: 'news@acme.example',
     listLabel: 'Acme News',
-    listId: 'news.acme.example',
+    listId: `${key}.acme.example`,
     dkim: { domain: 'acme.example', selector: 's1', privateKey },
   })
 

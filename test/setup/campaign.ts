@@ -5,9 +5,11 @@ export const senderLike = (changes: Partial<Sender> = {}): Sender => ({
   name: 'Example News',
   fromName: 'Zoë from Example',
   fromAddress: 'news@example.org',
+  replyToName: null,
   replyTo: 'answers+news@example.org',
   listLabel: 'Weekly, News',
   listId: 'weekly.example.org',
+  listUnsubscribe: true,
   dkim: null,
   ...changes,
 })
@@ -28,6 +30,7 @@ export const campaignLike = (changes: Partial<CampaignContent> = {}): CampaignCo
     ],
   ]),
   publicUrl: 'https://mail.example.org',
+  subscriptionDefaults: {},
   ...changes,
 })
 

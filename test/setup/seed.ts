@@ -27,6 +27,7 @@ export async function seedResource(db: Db, key = `resource-${next()}`): Promise<
     })
     .returning('id')
     .executeTakeFirstOrThrow()
+  await db.insertInto('resource_channel').values({ resource_id: id, channel: 'email' }).execute()
   return id
 }
 

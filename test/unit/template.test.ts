@@ -100,7 +100,7 @@ describe('what a template is refused for', () => {
       remedy:
         'Known are contact.first_name, contact.last_name, contact.external_id, contact.email, contact.language, ' +
         'contact.time_zone, contact.attributes, resource.name, campaign.key, unsubscribe_url; ' +
-        "a contact's own fields are contact.attributes.<name>.",
+        "a contact's own fields are contact.attributes.<name>, a subscription's subscription.<name>.",
     })
   })
 

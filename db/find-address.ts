@@ -1,0 +1,16 @@
+import type { Db } from './connect.ts'
+import type { Id } from './schema.ts'
+
+/** Where a contact is reached on a channel before a resource is asked; undefined: nowhere. */
+export async function firstAddressOf(db: Db, contactId: Id, channel: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('contact_address')
+    .select('value')
+    .where('contact_id', '=', contactId)
+    .where('channel', '=', channel)
+    .orderBy((row) => row.eb('status', '=', 'active'), 'desc')
+    .orderBy('priority', 'desc')
+    .orderBy('value')
+    .executeTakeFirst()
+  return row?.value
+}

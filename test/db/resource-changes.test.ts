@@ -1,0 +1,331 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Addressee } from '../../client/addressee.ts'
+import type { Db } from '../../db/connect.ts'
+import { resourceById } from '../../db/resources.ts'
+import { scheduleCampaign } from '../../db/schedule-campaign.ts'
+import { type CampaignDefinition, checkDefinition } from '../../domain/campaign-definition.ts'
+import type { NewResource } from '../../domain/resource-settings.ts'
+import { atEnd } from '../setup/at-end.ts'
+import { createDatabase } from '../setup/database.ts'
+import { rsaKey } from '../setup/dkim-keys.ts'
+import { seedContact } from '../setup/seed.ts'
+
+let db: Db
+let addressee: Addressee
+
+beforeAll(async () => {
+  const database = await createDatabase()
+  db = database.db
+  addressee = new Addressee({ databaseUrl: database.url })
+  atEnd(() => addressee.close())
+})
+
+const everything = (key: string): NewResource => ({
+  key,
+  name: 'Acme',
+  description: 'Everything about Acme.\nTwice a week.',
+  accessGroup: 'shops',
+  siteUrls: ['https://acme.example/', 'http://shop.acme.example/in'],
+  contactSources: ['shop', 'fair'],
+  trackingDomain: 'links.acme.example',
+  fromName: 'Acme',
+  fromAddress: 'news@acme.example',
+  replyToName: 'Acme Help',
+  replyTo: 'help@acme.example',
+  listLabel: 'Acme News',
+  listId: `${key}.acme.example`,
+  listUnsubscribe: false,
+  calledUrl: 'https://acme.example/called',
+  unsubscribeMode: 'delayed',
+  unsubscribeTimerSeconds: 600,
+  unsubscribePageUrl: 'https://acme.example/bye?smid={send_message_id}&rtoken={resource_token}',
+  prohibitedReason: 'It is a receipt.',
+  frequencyPolicy: [
+    { messages: 3, days: 7 },
+    { messages: 1, hours: 12 },
+  ],
+  raisesNewAddresses: true,
+  colour: '#aa00ff',
+  channels: { email: {}, sms: { callerId: 'ACME' }, 'custom:fax': { lines: 2 } },
+})
+
+const create = (key: string, changes: Partial<NewResource> = {}) =>
+  addressee.resources.create({ ...everything(key), ...changes })
+
+const definition = (key: string, changes: Partial<CampaignDefinition>): CampaignDefinition => ({
+  key,
+  resource: 'nothing',
+  content: { en: { subject: 'Hi', text: 'Hi' } },
+  now: true,
+  ...changes,
+})
+const schedule = (key: string, changes: Partial<CampaignDefinition>) =>
+  scheduleCampaign(db, checkDefinition(definition(key, changes)))
+const finish = (key: string) => db.updateTable('campaign').set({ state: 'finished' }).where('key', '=', key).execute()
+
+describe('a resource', () => {
+  test('is read back as it was written, without its secrets', async () => {
+    const { dkim: _none, ...written } = everything('whole')
+    const { id } = await create('whole', { dkim: { domain: 'acme.example', selector: 's1', ...privateKey() } })
+    const read = await addressee.resources.get('whole')
+    expect(read).toEqual({
+      ...written,
+      id,
+      dkimDomain: 'acme.example',
+      dkimSelector: 's1',
+      createdAt: expect.any(Date),
+      updatedAt: expect.any(Date),
+      deletedAt: null,
+    })
+    expect(await resourceById(db, id)).toEqual(read)
+    expect(JSON.stringify(read)).not.toContain('PRIVATE')
+    expect(JSON.stringify(await addressee.resources.list())).not.toContain(await addressee.resources.token('whole'))
+  })
+
+  test('of two creators at once is made once', async () => {
+    const both = await Promise.all(Array.from({ length: 8 }, () => create('twice')))
+    expect(both.filter(({ created }) => created)).toHaveLength(1)
+    expect(new Set(both.map(({ id }) => id)).size).toBe(1)
+  })
+
+  test('warns when another has its List-ID', async () => {
+    await create('first')
+    const { warnings } = await create('second', { listId: 'FIRST.acme.example' })
+    expect(warnings).toContain('listId first.acme.example is also that of first: mail clients take them for one list.')
+    expect((await addressee.resources.update('first', { name: 'x' })).warnings.join()).toContain('that of second')
+  })
+
+  test('that there is not is named', async () => {
+    await expect(addressee.resources.get('nowhere')).rejects.toThrow('resource: there is no resource nowhere')
+    await expect(addressee.resources.update('nowhere', {})).rejects.toThrow('resource: there is no resource nowhere')
+    await expect(addressee.resources.delete('nowhere')).rejects.toThrow('resource: there is no resource nowhere')
+  })
+})
+
+describe('a change', () => {
+  test('leaves what it does not name, the DKIM key too, and clears what it names as null', async () => {
+    await create('changed', { dkim: { domain: 'acme.example', selector: 's1', ...privateKey() } })
+    const before = await addressee.resources.get('changed')
+    const { warnings: _warnings, ...after } = await addressee.resources.update('changed', {
+      name: 'New',
+      description: null,
+      frequencyPolicy: null,
+      contactSources: null,
+      channels: { email: {}, viber: { connection: 'main', senderName: 'Acme' } },
+    })
+    expect(after).toEqual({
+      ...before,
+      name: 'New',
+      description: null,
+      frequencyPolicy: null,
+      contactSources: null,
+      channels: { email: {}, viber: { connection: 'main', senderName: 'Acme' } },
+      updatedAt: expect.any(Date),
+    })
+    expect((await addressee.resources.update('changed', { dkim: null })).dkimDomain).toBeNull()
+  })
+
+  test('that is refused changes nothing', async () => {
+    await create('firm')
+    const before = await addressee.resources.get('firm')
+    const wrong = { name: 'x', unsubscribeTimerSeconds: 31 * 60 }
+    await expect(addressee.resources.update('firm', wrong)).rejects.toThrow('unsubscribeTimerSeconds: must be at most')
+    await expect(addressee.resources.update('firm', { key: 'soft' } as object)).rejects.toThrow('key: is immutable')
+    await expect(addressee.resources.update('firm', { nmae: 'x' } as object)).rejects.toThrow('nmae: is not a field')
+    expect(await addressee.resources.get('firm')).toEqual(before)
+  })
+
+  test('beside another change of another field undoes nothing', async () => {
+    await create('shared')
+    const patches = [
+      { name: 'A' },
+      { description: 'B' },
+      { colour: '#000000' },
+      { listLabel: 'C' },
+      { accessGroup: 'D' },
+    ]
+    await Promise.all(patches.map((patch) => addressee.resources.update('shared', patch)))
+    expect(await addressee.resources.get('shared')).toMatchObject(Object.assign({}, ...patches))
+  })
+})
+
+describe('a clone', () => {
+  test('has settings, channels, fields and active categories, but nobody in them and no secret', async () => {
+    await create('source', { dkim: { domain: 'acme.example', selector: 's1', ...privateKey() } })
+    await addressee.fields.define('source', { key: 'size', name: 'Size', type: 'integer', defaultValue: 42 })
+    const news = await addressee.categories.create({ resource: 'source', title: 'Кava news', purpose: 'Marketing' })
+    const old = await addressee.categories.create({ resource: 'source', title: 'Old' })
+    await addressee.categories.archive(old.key)
+    await seedContact(db, { subscriptions: { [news.id]: 'subscribed' } })
+
+    const clone = await addressee.resources.clone('source', { key: 'copy', name: 'Copy' })
+    const source = await addressee.resources.get('source')
+    const { warnings, ...settings } = clone
+    expect(settings).toEqual({
+      ...source,
+      id: expect.not.stringMatching(`^${source.id}$`),
+      key: 'copy',
+      name: 'Copy',
+      dkimDomain: null,
+      dkimSelector: null,
+      createdAt: expect.any(Date),
+      updatedAt: expect.any(Date),
+    })
+    expect(warnings.join('\n')).toMatch(/No DKIM key[^]*is also that of source/)
+    const categories = await addressee.categories.list({ resource: 'copy', includeArchived: true })
+    expect(categories).toMatchObject([
+      { title: 'Кava news', key: `${news.key}-2`, purpose: 'Marketing', subscribed: 0 },
+    ])
+    expect(await addressee.fields.list('copy')).toMatchObject([{ key: 'size', defaultValue: 42 }])
+    expect((await addressee.resources.subscribers('copy')).subscribers).toEqual([])
+    expect(await addressee.resources.token('copy')).not.toBe(await addressee.resources.token('source'))
+  })
+
+  test('under a key that is taken is refused, and leaves nothing', async () => {
+    await create('taken')
+    await addressee.categories.create({ resource: 'taken', title: 'Only once' })
+    await expect(addressee.resources.clone('taken', { key: 'taken' })).rejects.toThrow('key: there is a resource taken')
+    expect(await addressee.categories.list({ resource: 'taken' })).toHaveLength(1)
+  })
+})
+
+describe('deleting', () => {
+  test('keeps the key, the subscribers and the campaigns, and takes it out of use', async () => {
+    await create('gone')
+    const news = await addressee.categories.create({ resource: 'gone', title: 'Gone news' })
+    const contact = await seedContact(db, { subscriptions: { [news.id]: 'subscribed' } })
+    await schedule('last', { resource: 'gone', categories: [news.key], segments: [news.key] })
+    await finish('last')
+    await addressee.resources.delete('gone')
+
+    expect((await addressee.resources.get('gone')).deletedAt).toBeInstanceOf(Date)
+    expect((await addressee.resources.list()).map(({ key }) => key)).not.toContain('gone')
+    expect((await addressee.resources.list({ includeDeleted: true })).map(({ key }) => key)).toContain('gone')
+    expect((await addressee.resources.subscribers('gone')).subscribers).toMatchObject([
+      { contactId: contact, category: 'gone-news', status: 'subscribed' },
+    ])
+    expect(await addressee.categories.list({ resource: 'gone', includeArchived: true })).toEqual([])
+    const deleted = 'resource gone was deleted; its key stays taken'
+    await expect(create('gone')).rejects.toThrow(`key: ${deleted}`)
+    await expect(addressee.resources.delete('gone')).rejects.toThrow(deleted)
+    await expect(addressee.resources.update('gone', { name: 'x' })).rejects.toThrow(deleted)
+    await expect(addressee.resources.clone('gone', { key: 'again' })).rejects.toThrow(deleted)
+    await expect(addressee.categories.create({ resource: 'gone', title: 'x' })).rejects.toThrow(deleted)
+    await expect(schedule('more', { resource: 'gone', categories: [news.key] })).rejects.toThrow(deleted)
+  })
+
+  test.each(['scheduled', 'resolving', 'sending'] as const)('is refused while a campaign is %s', async (state) => {
+    await create(`busy-${state}`)
+    const news = await addressee.categories.create({ resource: `busy-${state}`, title: `Busy ${state}` })
+    await schedule(`runs-${state}`, { resource: `busy-${state}`, categories: [news.key] })
+    await db.updateTable('campaign').set({ state }).where('key', '=', `runs-${state}`).execute()
+    await expect(addressee.resources.delete(`busy-${state}`)).rejects.toThrow(
+      `resource: is needed by campaigns that are not over: runs-${state}. Wait until they are finished, or cancel them.`,
+    )
+    await db.updateTable('campaign').set({ state: 'cancelled' }).where('key', '=', `runs-${state}`).execute()
+    await addressee.resources.delete(`busy-${state}`)
+  })
+
+  test("is refused while another resource's campaign names one of its categories", async () => {
+    await create('named')
+    await create('naming')
+    const theirs = await addressee.categories.create({ resource: 'named', title: 'Theirs' })
+    const own = await addressee.categories.create({ resource: 'naming', title: 'Own' })
+    await schedule('crossing', { resource: 'naming', categories: [own.key], excludeSegments: [theirs.key] })
+    await expect(addressee.resources.delete('named')).rejects.toThrow('campaigns that are not over: crossing.')
+  })
+
+  test('beside scheduling: either the campaign stands and the resource, or neither', async () => {
+    const rounds = Array.from({ length: 15 }, async (_, round) => {
+      const key = `race-${round}`
+      await create(key)
+      const news = await addressee.categories.create({ resource: key, title: key })
+      const [scheduled, deleted] = await Promise.allSettled([
+        schedule(key, { resource: key, categories: [news.key] }),
+        addressee.resources.delete(key),
+      ])
+      expect([scheduled.status, deleted.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+      const { deletedAt } = await addressee.resources.get(key)
+      expect(deletedAt === null).toBe(scheduled.status === 'fulfilled')
+    })
+    await Promise.all(rounds)
+  })
+
+  test('by two at once happens once, and nobody waits for ever', async () => {
+    await create('hit')
+    await addressee.categories.create({ resource: 'hit', title: 'Hit' })
+    const ends = await Promise.allSettled(Array.from({ length: 6 }, () => addressee.resources.delete('hit')))
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const end of ends)
+      if (end.status === 'rejected') expect(String(end.reason)).toContain('resource hit was deleted')
+  })
+})
+
+describe('a campaign', () => {
+  test('needs its channel in the resource', async () => {
+    await create('phones', { channels: { sms: { callerId: 'ACME' } } })
+    const calls = await addressee.categories.create({ resource: 'phones', title: 'Calls' })
+    await expect(schedule('mail', { resource: 'phones', categories: [calls.key] })).rejects.toThrow(
+      'resource: resource phones does not have the channel email',
+    )
+  })
+})
+
+describe('the token', () => {
+  test('is made anew on demand', async () => {
+    await create('tokened')
+    const first = await addressee.resources.token('tokened')
+    const second = await addressee.resources.rotateToken('tokened')
+    expect(first).toMatch(/^[0-9a-f]{64}$/)
+    expect(second).toMatch(/^[0-9a-f]{64}$/)
+    expect(second).not.toBe(first)
+    expect(await addressee.resources.token('tokened')).toBe(second)
+  })
+})
+
+describe('the subscribers', () => {
+  test('come in pages that miss nobody and repeat nobody', async () => {
+    await create('paged')
+    const a = await addressee.categories.create({ resource: 'paged', title: 'Paged A' })
+    const b = await addressee.categories.create({ resource: 'paged', title: 'Paged B' })
+    const other = await addressee.categories.create({ resource: 'shared', title: 'Not here' })
+    const contacts: string[] = []
+    for (let number = 0; number < 5; number += 1)
+      contacts.push(
+        await seedContact(db, {
+          address: number === 4 ? null : `paged-${number}@example.com`,
+          subscriptions: {
+            [a.id]: 'subscribed',
+            [other.id]: 'subscribed',
+            ...(number % 2 === 0 && { [b.id]: 'unsubscribed' }),
+          },
+        }),
+      )
+    const seen = []
+    let cursor: string | null = null
+    do {
+      const page = await addressee.resources.subscribers('paged', { limit: 3, ...(cursor !== null && { cursor }) })
+      expect(page.subscribers.length).toBeLessThanOrEqual(3)
+      seen.push(...page.subscribers)
+      cursor = page.next
+    } while (cursor !== null)
+    expect(seen.map(({ contactId, category, status }) => [contactId, category, status])).toEqual(
+      contacts.flatMap((id, number) => [
+        [id, 'paged-a', 'subscribed'],
+        ...(number % 2 === 0 ? [[id, 'paged-b', 'unsubscribed']] : []),
+      ]),
+    )
+    expect(seen[0]).toEqual({
+      contactId: contacts[0],
+      externalId: null,
+      address: 'paged-0@example.com',
+      category: 'paged-a',
+      status: 'subscribed',
+      since: expect.any(Date),
+    })
+    expect(seen.at(-1)?.address).toBeNull()
+    await expect(addressee.resources.subscribers('paged', { cursor: "1'-2" })).rejects.toThrow('cursor: is none')
+  })
+})
+
+const privateKey = () => ({ privateKey: rsaKey().privateKey })
