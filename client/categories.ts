@@ -25,7 +25,7 @@ export class Categories {
    * Creates a category with its protected segment. A key that is taken in the same resource is that category.
    * @throws {Refusal} naming the field that cannot be.
    */
-  create(category: NewCategory): Promise<{ id: string; key: string; created: boolean }> {
+  async create(category: NewCategory): Promise<{ id: string; key: string; created: boolean }> {
     return createCategory(this.#database.db, parseCategory(category))
   }
 
@@ -92,7 +92,7 @@ export class Categories {
   }
 
   /** @param cap null: any number. Fewer than there are archives none. */
-  setCap(cap: number | null): Promise<CategoryCap> {
+  async setCap(cap: number | null): Promise<CategoryCap> {
     if (cap === null || (Number.isSafeInteger(cap) && cap > 0 && cap < 2 ** 31))
       return setCategoryCap(this.#database.db, cap)
     throw new Refusal({

@@ -121,7 +121,7 @@ export interface SendingCampaign {
   retryDelaysSeconds: number[]
   defaultLanguage: string
   content: { language: string; subject: string; html: string | null; text: string }[]
-  /** Defaults of the resource's custom fields, by their keys; those that have none are absent. */
+  /** Every custom field of the resource with its default or null: to Liquid a `size` that is absent is a count. */
   subscriptionDefaults: Record<string, unknown>
   sender: {
     key: string
@@ -145,7 +145,7 @@ export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> 
       m.default_language as "defaultLanguage",
       (select jsonb_agg(to_jsonb(mc) - 'message_id') from message_content mc where mc.message_id = m.id) as content,
       (select coalesce(jsonb_object_agg(key, default_value), '{}') from custom_field
-        where resource_id = r.id and channel = c.channel and default_value is not null) as "subscriptionDefaults",
+        where resource_id = r.id and channel = c.channel) as "subscriptionDefaults",
       jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
         'replyToName', r.reply_to_name, 'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
         'listUnsubscribe', r.list_unsubscribe and r.unsubscribe_mode <> 'prohibited',

@@ -83,6 +83,23 @@ describe('the bytes of one message', () => {
     )
   })
 
+  it('carry no header that unsubscribes when the resource leaves it out; a link in the text is left', () => {
+    const raw = compose({ sender: senderLike({ listUnsubscribe: false }) }).raw.toString()
+    const headers = raw.slice(0, raw.indexOf('\r\n\r\n'))
+    expect(headers).toContain('\r\nList-ID: "Weekly, News" <weekly.example.org>\r\nFeedback-ID: ')
+    expect(headers).not.toContain('Unsubscribe')
+    expect(raw).toContain('Leave: https://mail.example.org/u/')
+  })
+
+  it('name who takes answers', () => {
+    const replyTo = (replyToName: string | null) =>
+      /^Reply-To: .*(?:\r\n .*)*/m.exec(compose({ sender: senderLike({ replyToName }) }).raw.toString())?.[0]
+    expect(replyTo(null)).toBe('Reply-To: answers+news@example.org')
+    expect(replyTo('Help, please')).toBe('Reply-To: "Help, please" <answers+news@example.org>')
+    expect(replyTo('Zoë')).toBe('Reply-To: =?UTF-8?B?Wm/Dqw==?= <answers+news@example.org>')
+    expect(replyTo('x\r\nBcc: a@b.example')).toBe('Reply-To: "x Bcc: a@b.example" <answers+news@example.org>')
+  })
+
   it('are folded between words, and names are quoted where they must be', () => {
     const raw = compose(
       {},
