@@ -77,11 +77,11 @@ export function parseCategory(input: unknown): ParsedCategory {
 export function patchedCategory(stands: CategorySettings & { resource: string }, patch: CategoryPatch): ParsedCategory {
   for (const field of ['key', 'resource'].filter((name) => name in patch))
     throw new Refusal({ field, rule: 'is immutable', remedy: 'Leave it out; create another category.' })
-  const patched = parseCategory(patchedInput(categorySchema, stands, patch))
-  if (stands.consent !== 'opt_in' || patched.consent !== 'opt_out') return patched
-  throw new Refusal({
-    field: 'consent',
-    rule: 'cannot become opt_out: everybody who said nothing would be subscribed without being asked',
-    remedy: 'Create another category.',
-  })
+  if (stands.consent === 'opt_in' && patch.consent === 'opt_out')
+    throw new Refusal({
+      field: 'consent',
+      rule: 'cannot become opt_out: everybody who said nothing would be subscribed without being asked',
+      remedy: 'Create another category.',
+    })
+  return parseCategory(patchedInput(categorySchema, stands, patch))
 }

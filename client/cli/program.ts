@@ -4,6 +4,7 @@ import { addCampaigns } from './campaigns.ts'
 import { addCategories } from './categories.ts'
 import { addConsent } from './consent.ts'
 import { addContacts } from './contacts.ts'
+import { addFields } from './fields.ts'
 import { addLimits } from './limits.ts'
 import { addMigrate } from './migrate.ts'
 import { addProcesses } from './processes.ts'
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   addMigrate(program)
   addResources(program)
   addCategories(program)
+  addFields(program)
   addSegments(program)
   addContacts(program)
   addConsent(program)
