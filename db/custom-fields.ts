@@ -86,6 +86,10 @@ export async function fieldsOf(db: Db, resourceId: Id, channel?: string): Promis
   return (channel === undefined ? all : all.where('channel', '=', channel)).execute()
 }
 
+/** Those of one channel, none of which can be deleted until the end of the transaction. */
+export const holdFields = (db: Db, resourceId: Id, channel: string): Promise<CustomField[]> =>
+  fields(db).where('resource_id', '=', resourceId).where('channel', '=', channel).orderBy('id').forKeyShare().execute()
+
 /** Gives a resource that is new the fields of another. */
 export async function copyFields(db: Db, from: Id, to: Id): Promise<void> {
   for (const field of await fieldsOf(db, from)) await insertField(db, to, field)

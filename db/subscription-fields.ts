@@ -1,6 +1,6 @@
 import { type FieldValue, fieldValues } from '../domain/custom-field.ts'
 import type { Db } from './connect.ts'
-import { fieldsOf } from './custom-fields.ts'
+import { holdFields } from './custom-fields.ts'
 import { inTransaction } from './in-transaction.ts'
 import { addResourceAddress, type ResourceAddress } from './resource-addresses.ts'
 
@@ -17,6 +17,8 @@ export async function setSubscriptionFields(
 ): Promise<Record<string, FieldValue>> {
   return inTransaction(db, async (db) => {
     const { resourceId, contactId, channel, value } = address
+    // Before the values, as whoever deletes a field does: none may be written after it is gone.
+    const fields = await holdFields(db, resourceId, channel)
     await addResourceAddress(db, address)
     const row = await db
       .selectFrom('resource_address')
@@ -27,7 +29,7 @@ export async function setSubscriptionFields(
       .where('value', '=', value)
       .forUpdate()
       .executeTakeFirstOrThrow()
-    const values = fieldValues(await fieldsOf(db, resourceId, channel), row.fields, given)
+    const values = fieldValues(fields, row.fields, given)
     await db
       .updateTable('resource_address')
       .set({ fields: values })

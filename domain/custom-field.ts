@@ -25,7 +25,8 @@ export interface CustomField {
   createdAt: Date
 }
 
-const fieldSchema = z.strictObject({
+/** Everything that a field can be set to. */
+export const fieldSchema = z.strictObject({
   channel: otherwise(channelName, 'email'),
   /** Immutable. */
   key: z
@@ -103,8 +104,9 @@ export function fieldValues(
 ): Record<string, FieldValue> {
   refuseUnknown(fields, given, at)
   const values = fields.map((field): [string, FieldValue | null] => {
-    const wanted = Object.hasOwn(given, field.key) ? given[field.key] : stands[field.key]
-    const value = wanted ?? field.defaultValue
+    const from = Object.hasOwn(given, field.key) ? given : stands
+    // A field may be called `constructor`.
+    const value = (Object.hasOwn(from, field.key) ? from[field.key] : null) ?? field.defaultValue
     if (value !== null) return [field.key, checkFieldValue(field.type, value, `${at}.${field.key}`)]
     if (field.isRequired)
       throw new Refusal({ field: `${at}.${field.key}`, rule: 'is required', remedy: 'Give it a value.' })

@@ -199,8 +199,8 @@ test('lists are tables for people', async () => {
       'offers  Offers  acme      opt_in   all                1\n',
   )
   expect((await cli.addressee(['resources', 'list'])).stdout).toBe(
-    'key   name  sender                    list id            dkim\n' +
-      'acme  Acme  Acme <news@acme.example>  news.acme.example  -\n',
+    'key   name  sender                    list id            dkim  unsubscribing\n' +
+      'acme  Acme  Acme <news@acme.example>  news.acme.example  -     instant\n',
   )
 })
 

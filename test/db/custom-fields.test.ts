@@ -124,6 +124,25 @@ describe('setting', () => {
     expect(await stored(contactId)).toMatchObject([{ fields: { a: 0 } }])
   })
 
+  test('beside deleting the field leaves no value of it, and neither waits for ever', async () => {
+    await define('kept', 'integer')
+    const contacts = await Promise.all(Array.from({ length: 8 }, () => seedContact(db)))
+    const set = (key: string) =>
+      contacts.map((contact) => addressee.fields.set({ resource: resource.key, contact }, { [key]: 1, kept: 2 }))
+    for (let round = 0; round < 5; round += 1) {
+      await define('going', 'integer')
+      const ends = await Promise.allSettled([
+        ...set('going'),
+        addressee.fields.delete(resource.key, 'going'),
+        ...set('going'),
+      ])
+      for (const end of ends)
+        if (end.status === 'rejected') expect(String(end.reason)).toContain('fields.going: is not a custom field')
+      await addressee.fields.delete(resource.key, 'going').catch(() => {})
+      expect(await query(db, `select fields from resource_address where fields ? 'going'`)).toEqual([])
+    }
+  })
+
   test('needs an address of the contact', async () => {
     await define('a', 'integer')
     const contact = await seedContact(db)

@@ -45,7 +45,7 @@ async function fill(categoryId: Id, resourceId: Id): Promise<void> {
 
 /** Large tables read from end to end, whether the planner knows the parameters or not. */
 async function largeScans(statement: CompiledQuery): Promise<string[]> {
-  const large = ['contact', 'contact_address', 'subscription', `recipient_${campaignId}`]
+  const large = ['contact', 'contact_address', 'resource_address', 'subscription', `recipient_${campaignId}`]
   const scans = [...(await sequentialScans(db, statement)), ...(await sequentialScansPrepared(db, statement))]
   return scans.filter((relation) => large.includes(relation))
 }
@@ -107,6 +107,29 @@ test('the text of previewing and of freezing an audience', async () => {
   await freezeAudience(capture.db, next)
   const load = capture.statements.find(({ sql }) => sql.includes(`insert into "recipient_${next}"`))
   await expect(tidy(load?.sql ?? '')).toMatchFileSnapshot('../sql/freeze.sql')
+})
+
+test('a resource that knows addresses and has custom fields: claim and explain read no large table from end to end', async () => {
+  const criteria = await criteriaOf(db, campaignId)
+  const { resourceId } = criteria
+  const statements = [
+    sql`insert into resource_address (resource_id, contact_id, channel, value)
+      select ${resourceId}, contact_id, channel, value from contact_address`,
+    sql`insert into custom_field (resource_id, channel, key, name, type) values (${resourceId}, 'email', 'plan', 'Plan', 'line')`,
+    sql`analyze resource_address`,
+  ]
+  for (const statement of statements) await statement.execute(db)
+  const traits = { knowsAddresses: true, hasFields: true }
+  expect(await criteriaOf(db, campaignId)).toEqual({ ...criteria, traits })
+  const capture = captureSql(db)
+  const { claimed } = await claim(capture.db, { ...criteria, traits }, claimer(), 200)
+  expect(claimed[0]?.subscription).toEqual({})
+  await explainContact(capture.db, { ...criteria, traits }, claimed[0]?.contactId ?? '')
+  expect(capture.statements).toHaveLength(2)
+  for (const statement of capture.statements) {
+    expect(statement.sql).toContain('resource_address')
+    expect(await largeScans(statement)).toEqual([])
+  }
 })
 
 const categoryIds = async (): Promise<Id[]> =>

@@ -73,6 +73,12 @@ describe('the values of a subscription', () => {
     })
   })
 
+  test('may be called what every object has', () => {
+    const fields = [field('constructor'), field('toString', { defaultValue: 1 })]
+    expect(fieldValues(fields, {}, {})).toEqual({ toString: 1 })
+    expect(fieldValues(fields, {}, { constructor: 5 })).toEqual({ constructor: 5, toString: 1 })
+  })
+
   test('are refused when one is unknown, of the wrong type, or required and absent', () => {
     const fields = [field('a', { isRequired: true }), field('b')]
     expect(() => fieldValues(fields, {}, { b: 1 })).toThrow('fields.a: is required. Give it a value.')
