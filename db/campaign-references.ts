@@ -4,7 +4,7 @@ import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import { type CategorySet, type Criteria, type ResourceTraits, type SegmentSet, traitsOf } from './criteria.ts'
 import { fieldsOf } from './custom-fields.ts'
-import { requireResource } from './resources.ts'
+import { hasChannel, requireResource } from './resources.ts'
 import type { Id } from './schema.ts'
 
 interface CategoryRef {
@@ -49,8 +49,7 @@ export async function findReferences(db: Db, definition: CheckedDefinition, chan
 }
 
 async function refuseWithoutChannel(db: Db, resourceId: Id, key: string, channel: string): Promise<void> {
-  const of = db.selectFrom('resource_channel').select('channel').where('resource_id', '=', resourceId)
-  if ((await of.where('channel', '=', channel).executeTakeFirst()) !== undefined) return
+  if (await hasChannel(db, resourceId, channel)) return
   throw new Refusal({
     field: 'resource',
     rule: `resource ${key} does not have the channel ${channel}`,

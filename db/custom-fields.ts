@@ -3,7 +3,7 @@ import { type CustomField, type FieldPatch, type ParsedField, patchedField } fro
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import { jsonbOrNull } from './jsonb.ts'
-import { requireResource } from './resources.ts'
+import { hasChannel, requireResource } from './resources.ts'
 import type { Id } from './schema.ts'
 
 /** Defines a field; one that stands with the same type is that field, unchanged. @throws {Refusal} for another type. */
@@ -24,8 +24,7 @@ export async function defineField(db: Db, resource: string, field: ParsedField):
 }
 
 async function refuseWithoutChannel(db: Db, resourceId: Id, channel: string): Promise<void> {
-  const row = db.selectFrom('resource_channel').select('channel').where('resource_id', '=', resourceId)
-  if ((await row.where('channel', '=', channel).executeTakeFirst()) !== undefined) return
+  if (await hasChannel(db, resourceId, channel)) return
   throw new Refusal({
     field: 'channel',
     rule: `the resource does not have the channel ${channel}`,

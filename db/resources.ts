@@ -141,6 +141,11 @@ function refuseResource(key: string, field: string, isDeleted: boolean): never {
   })
 }
 
+export async function hasChannel(db: Db, resourceId: Id, channel: string): Promise<boolean> {
+  const of = db.selectFrom('resource_channel').select('channel').where('resource_id', '=', resourceId)
+  return (await of.where('channel', '=', channel).executeTakeFirst()) !== undefined
+}
+
 /** What a page URL and other systems know the resource by. Confidential: hand it to nobody who does not ask for it. */
 export async function resourceToken(db: Db, id: Id): Promise<string> {
   return (await db.selectFrom('resource').select('token').where('id', '=', id).executeTakeFirstOrThrow()).token
