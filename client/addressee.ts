@@ -51,7 +51,8 @@ export class Addressee {
       await temporal.close()
       await database.close()
     }
-    this.resources = new Resources(database)
+    const privateWebhooks = options.privateWebhooks ?? 'refuse'
+    this.resources = new Resources(database, privateWebhooks)
     this.categories = new Categories(database)
     this.fields = new Fields(database)
     this.contacts = new Contacts(database)
@@ -59,7 +60,7 @@ export class Addressee {
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
-    this.webhooks = new Webhooks(database, temporal, options.privateWebhooks ?? 'refuse')
+    this.webhooks = new Webhooks(database, temporal, privateWebhooks)
   }
 
   close(): Promise<void> {

@@ -20,14 +20,17 @@ import {
   type ResourceSettings,
 } from '../domain/resource-settings.ts'
 import { resourceWarnings } from '../domain/resource-warnings.ts'
+import { checkWebhookUrl, type PrivateWebhooks } from '../domain/webhook-url.ts'
 import { findSubscriptionAddress, type SubscriptionName } from './subscription-address.ts'
 
 /** On whose behalf messages go out. */
 export class Resources {
   readonly #database: Connection
+  readonly #privateWebhooks: PrivateWebhooks
 
-  constructor(database: Connection) {
+  constructor(database: Connection, privateWebhooks: PrivateWebhooks) {
     this.#database = database
+    this.#privateWebhooks = privateWebhooks
   }
 
   /**
@@ -37,6 +40,7 @@ export class Resources {
    */
   async create(resource: NewResource): Promise<{ id: string; key: string; created: boolean; warnings: string[] }> {
     const parsed = parseResource(resource)
+    this.#checkCalledUrl(parsed.calledUrl)
     const created = await createResource(this.#database.db, parsed)
     return { ...created, key: parsed.key, warnings: await this.#warnings(parsed) }
   }
@@ -48,6 +52,7 @@ export class Resources {
 
   /** A field that is absent stays as it is, null clears it; the key is immutable. @throws {Refusal} */
   async update(key: string, patch: ResourcePatch): Promise<ResourceSettings & { warnings: string[] }> {
+    this.#checkCalledUrl(patch.calledUrl)
     const { resource } = await updateResource(this.#database.db, key, patch)
     return { ...(await this.get(key)), warnings: await this.#warnings(resource) }
   }
@@ -102,6 +107,11 @@ export class Resources {
     const { db } = this.#database
     const address = await findSubscriptionAddress(db, subscription)
     await addResourceAddress(db, { ...address, ...(priority !== undefined && { priority }) })
+  }
+
+  /** It is called as webhooks are, and guarded like them. */
+  #checkCalledUrl(url: unknown): void {
+    if (typeof url === 'string') checkWebhookUrl(url, 'calledUrl', this.#privateWebhooks)
   }
 
   /** What the resource's own pages and server know it by. Confidential. */

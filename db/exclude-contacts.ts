@@ -76,11 +76,17 @@ async function refuseFor(db: Db, categoryId: Id, contactIds: Id[], by: string): 
 }
 
 async function record(db: Db, categoryId: Id, rows: { contact_id: Id }[], by: string): Promise<number> {
-  const proof = { category_id: categoryId, action: 'unsubscribed', through: 'operator' } as const
-  const explanation = `taken out of the category by ${by}`
+  const explanation = 'taken out of the category'
+  const proof = {
+    category_id: categoryId,
+    action: 'unsubscribed',
+    through: 'operator',
+    actor: by,
+    explanation,
+  } as const
   await recordConsent(
     db,
-    rows.map(({ contact_id }) => ({ contact_id, ...proof, explanation })),
+    rows.map(({ contact_id }) => ({ contact_id, ...proof })),
   )
   return rows.length
 }

@@ -29,6 +29,10 @@ const longestIdleMs = 60_000
 // A connection is given back to the server after a while, so that a fail-over is noticed.
 const longestLifeMs = 30 * 60_000
 
+/** A server that ends a connection says so first, and closes it a moment later. */
+const isStillOpenAfter = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && error.severity === 'ERROR'
+
 /** As much of the driver's pool as Kysely uses. */
 export class Pool implements PostgresJSSql {
   readonly options = {}
@@ -52,7 +56,12 @@ export class Pool implements PostgresJSSql {
       // A statement on a closed connection would go to a new one, outside of the transaction that it belongs to.
       unsafe: (...statement) => {
         if (member.isClosed) throw new Error('the connection to PostgreSQL was closed')
-        return member.sql.unsafe(...statement) as ReturnType<PostgresJSReservedSql['unsafe']>
+        const query = member.sql.unsafe(...statement)
+        // Before whoever asked hears of it, and gives the connection back for the next one to use.
+        query.catch((error: unknown) => {
+          if (!isStillOpenAfter(error)) void this.#discard(member, { timeout: 0 })
+        })
+        return query as ReturnType<PostgresJSReservedSql['unsafe']>
       },
       release: () => this.#giveBack(member),
     }

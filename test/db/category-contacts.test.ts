@@ -57,7 +57,12 @@ describe('taking contacts out', () => {
       undefined,
       'unsubscribed',
     ])
-    const proof = { action: 'unsubscribed', through: 'operator', explanation: 'taken out of the category by Grace' }
+    const proof = {
+      action: 'unsubscribed',
+      through: 'operator',
+      actor: 'Grace',
+      explanation: 'taken out of the category',
+    }
     expect(await history(subscribed)).toEqual([proof])
     expect(await history(pending)).toEqual([proof])
     expect(await history(refused)).toEqual([])

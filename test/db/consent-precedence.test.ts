@@ -73,6 +73,7 @@ const criteriaFor = ({ id, resourceId, consent }: Category, channel: string): Cr
   include: noSegments,
   exclude: noSegments,
   doNotSendTo: nobody,
+  traits: { knowsAddresses: false, hasFields: false },
   respectUnsubscribesOf: [],
 })
 

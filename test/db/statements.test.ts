@@ -125,11 +125,9 @@ test('a resource that knows addresses and has custom fields: claim and explain r
   const { claimed } = await claim(capture.db, { ...criteria, traits }, claimer(), 200)
   expect(claimed[0]?.subscription).toEqual({})
   await explainContact(capture.db, { ...criteria, traits }, claimed[0]?.contactId ?? '')
-  expect(capture.statements).toHaveLength(2)
-  for (const statement of capture.statements) {
-    expect(statement.sql).toContain('resource_address')
-    expect(await largeScans(statement)).toEqual([])
-  }
+  const judging = capture.statements.filter((statement) => statement.sql.includes('resource_address'))
+  expect(judging).toHaveLength(2)
+  for (const statement of judging) expect(await largeScans(statement)).toEqual([])
 })
 
 const categoryIds = async (): Promise<Id[]> =>
