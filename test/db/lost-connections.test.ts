@@ -104,16 +104,14 @@ test('nothing of a transaction happens after its connection was lost', () =>
 test('who waits for a connection gets one when all are lost at once', async () => {
   const connection = connect(url, { connections: 3, name: 'lost together' })
   const sleeping = Array.from({ length: 9 }, () =>
-    sql`select pg_sleep(0.3)`.execute(connection.db).then(
+    sql`select pg_sleep(0.5)`.execute(connection.db).then(
       () => 'slept',
       () => 'lost',
     ),
   )
-  await eventually(async () => {
-    const { rows } = await sql`select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'lost together' and query like '%pg_sleep%'`.execute(db)
-    expect(rows).toHaveLength(3)
-  })
+  const asleep = sql`pg_stat_activity where application_name = 'lost together' and query like '%pg_sleep%'`
+  await eventually(async () => expect((await sql`select from ${asleep}`.execute(db)).rows).toHaveLength(3))
+  await sql`select pg_terminate_backend(pid) from ${asleep}`.execute(db)
   const ends = await Promise.all(sleeping)
   expect(ends.filter((each) => each === 'lost')).toHaveLength(3)
   await connection.close()
