@@ -3,6 +3,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { campaignActivities } from '../activities/campaigns.ts'
 import type { Activities } from '../activities/index.ts'
+import { unsubscribeActivities } from '../activities/unsubscribes.ts'
 import { Addressee } from '../client/addressee.ts'
 import { findTemporal } from '../dev/temporal-binary.ts'
 import { noFates } from '../domain/fate.ts'
@@ -70,6 +71,7 @@ async function measure(
 /** The row is real; its audience is a number, and sending is counting up to it. */
 const emptySends = ({ db }: DatabaseStage, recipients: number): Activities => ({
   ...campaignActivities({ db }),
+  ...unsubscribeActivities({ db }),
   resolveAudience: async () => ({
     audience: recipients,
     candidates: recipients,

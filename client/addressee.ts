@@ -6,6 +6,7 @@ import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
+import { Unsubscribes } from './unsubscribes.ts'
 
 export interface AddresseeOptions {
   /** The PostgreSQL database that `addressee migrate` prepared. */
@@ -32,6 +33,7 @@ export class Addressee {
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
+  readonly unsubscribes: Unsubscribes
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -47,6 +49,7 @@ export class Addressee {
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
+    this.unsubscribes = new Unsubscribes(database, temporal)
   }
 
   close(): Promise<void> {

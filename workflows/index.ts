@@ -1,2 +1,4 @@
 // The bundle that workers run: every export is a workflow type.
 export { campaign } from './campaign.ts'
+export { sweep } from './sweep.ts'
+export { unsubscribe } from './unsubscribe.ts'

@@ -8,6 +8,7 @@ import { addMigrate } from './migrate.ts'
 import { addProcesses } from './processes.ts'
 import { addResources } from './resources.ts'
 import { addSegments } from './segments.ts'
+import { addUnsubscribes } from './unsubscribes.ts'
 
 const footer = `
 Settings come from the environment and from .env in the working directory. Data goes to standard output,
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addContacts(program)
   addCampaigns(program)
   addLimits(program)
+  addUnsubscribes(program)
   return program
 }
 
