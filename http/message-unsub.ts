@@ -13,7 +13,11 @@ export interface MessageUnsubDeps extends Pick<UnsubscribeDeps, 'db' | 'tokens' 
   authorise: Authorise
 }
 
-const text = z.string().min(1).max(500)
+const text = z
+  .string()
+  .min(1)
+  .max(500)
+  .regex(/^[^\0]*$/, 'must hold no NUL')
 export const categoryKeys = z.array(text).min(1, 'must name at least one, or be left out').max(1000)
 
 /** Unknown fields are left alone: this is somebody else's format. */

@@ -11,7 +11,11 @@ import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
 type SdkContext = Context<HttpEnv>
 
-const text = z.string().min(1).max(500)
+const text = z
+  .string()
+  .min(1)
+  .max(500)
+  .regex(/^[^\0]*$/, 'must hold no NUL')
 const schema = z.object({
   action: z.enum(['confirm', 'cancel']),
   smid: text,
