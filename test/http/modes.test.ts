@@ -309,7 +309,7 @@ describe('undo', () => {
     expect(await status(overtaken)).toBe('unsubscribed')
   })
 
-  test('of a click whose time came by itself', async () => {
+  test('of a delay that was confirmed', async () => {
     const sent = await seedDelayed(db)
     await press(sent)
     await press(sent, 'confirm')

@@ -222,7 +222,7 @@ describe('the script', () => {
     expect((await get(`?id=${page.key}`, { 'If-None-Match': `W/"x", ${etag}` })).status).toBe(304)
   })
 
-  test.each(['', '?id=', '?id=nobody', '?id=%00', "?id=');alert(1)//"])(
+  test.each(['', '?id=', '?id=nobody', '?id=%00', '?id=%ff', '?id=%ZZ', "?id=');alert(1)//"])(
     'without a resource (%s): 404',
     async (query) => {
       expect((await get(query)).status).toBe(404)
