@@ -21,7 +21,7 @@ export async function startUnsubscribeWorkflow(client: Client, pending: PendingU
   const input: UnsubscribeInput = { id: pending.id, dueAt: pending.dueAt.toISOString() }
   const options = {
     workflowId: unsubscribeWorkflowId(pending.id),
-    taskQueue: taskQueues.core,
+    taskQueue: taskQueues.unsubscribe,
     args: [input],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

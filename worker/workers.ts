@@ -10,7 +10,10 @@ export interface WorkersOptions {
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>
 }
 
-/** One Worker for workflows and database work, one for dispatch: so that sending never delays a command. */
+/**
+ * One Worker for workflows and database work, one for dispatch, and one for delayed unsubscribes: so that neither sending
+ * nor a herd of these delays a command.
+ */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace } = options
   const shared = { connection, namespace, activities: createActivities(options.deps), ...stopping }
@@ -24,6 +27,14 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       maxCachedWorkflows: 500,
     }),
     await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
+    await Worker.create({
+      ...shared,
+      workflowBundle: options.workflowBundle,
+      taskQueue: taskQueues.unsubscribe,
+      // Their activities are local.
+      enableNonLocalActivities: false,
+      maxCachedWorkflows: 500,
+    }),
   ]
 }
 

@@ -5,8 +5,15 @@ import type { FateCounts } from '../domain/fate.ts'
 // The wire between clients, workflows and activities. Everything here survives JSON: ids are strings, instants
 // are ISO 8601 in UTC. Never an e-mail address: histories are read by operators and kept by Temporal.
 
-/** `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. */
-export const taskQueues = { core: 'addressee-core', smtp: 'addressee-smtp' } as const
+/**
+ * `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. `unsubscribe` for
+ * delayed unsubscribes: ten thousand of them at once delay neither a campaign nor the sweep that settles them.
+ */
+export const taskQueues = {
+  core: 'addressee-core',
+  smtp: 'addressee-smtp',
+  unsubscribe: 'addressee-unsubscribe',
+} as const
 
 /**
  * One campaign is one workflow, for ever: a second start finds the first. Unique within a namespace, which therefore

@@ -7,8 +7,8 @@ import { say } from '../stage/say.ts'
 import type { Stage } from '../stage/stage.ts'
 import { startsAtOnce, until } from './batch.ts'
 
-/** A worker that does nothing else starts more than 30 a second on two busy cores. */
-const startMs = 30
+/** More than 50 are started in a second, also on two busy cores. */
+const startMs = 20
 
 /**
  * Delayed unsubscribes that are all due at one moment, each with its workflow, on a worker whose sweeps run as ever.
