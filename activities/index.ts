@@ -6,12 +6,15 @@ import { type WebhookDeps, webhookActivities } from './webhooks.ts'
 
 export type ActivityDeps = DispatchDeps & WebhookDeps
 
+import { unsubscribeActivities } from './unsubscribes.ts'
+
 /** Everything that workflows can have done to the world. */
 export const createActivities = (deps: ActivityDeps) => ({
   ...campaignActivities(deps),
   ...audienceActivities(deps),
   ...dispatchActivities(deps),
   ...webhookActivities(deps),
+  ...unsubscribeActivities(deps),
 })
 
 /** What workflows call through their proxies. */

@@ -46,7 +46,7 @@ const benchmarks = {
   ),
   timers: command(
     'durable timers that are all due at one moment',
-    { campaigns: wholeNumber(300), rounds: wholeNumber(3) },
+    { campaigns: wholeNumber(300), rounds: wholeNumber(3), unsubscribes: wholeNumber(10_000) },
     timers,
   ),
   history: command(

@@ -9,6 +9,7 @@ import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
+import { Unsubscribes } from './unsubscribes.ts'
 import { Webhooks } from './webhooks.ts'
 
 export interface AddresseeOptions {
@@ -42,6 +43,7 @@ export class Addressee {
   readonly campaigns: Campaigns
   readonly limits: Limits
   readonly webhooks: Webhooks
+  readonly unsubscribes: Unsubscribes
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -61,6 +63,7 @@ export class Addressee {
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
     this.webhooks = new Webhooks(database, temporal, privateWebhooks)
+    this.unsubscribes = new Unsubscribes(database, temporal)
   }
 
   close(): Promise<void> {

@@ -7,15 +7,19 @@ import { scopeTables, scopeWith, type UnsubscribeScope } from './unsubscribe-sco
 /**
  * - `subscribed`: pressing the button would change something.
  * - `already`: everything that the link can refuse was refused before.
+ * - `prohibited`: the resource lets nobody unsubscribe.
  * - `gone`: nothing is known any more of what the link is about.
  */
-export type DescribedUnsubscribe = { kind: 'subscribed' | 'already'; scope: UnsubscribeScope } | { kind: 'gone' }
+export type DescribedUnsubscribe =
+  | { kind: 'subscribed' | 'already' | 'prohibited'; scope: UnsubscribeScope }
+  | { kind: 'gone' }
 
 /** What a link would do, without doing it. */
 export async function describeUnsubscribe(db: Db, claims: TokenClaims): Promise<DescribedUnsubscribe> {
   const { rows } = await description(claims).execute(db)
   if (rows[0] === undefined) return { kind: 'gone' }
   const { refused, ...scope } = rows[0]
+  if (scope.mode === 'prohibited') return { kind: 'prohibited', scope }
   return { kind: refused ? 'already' : 'subscribed', scope }
 }
 

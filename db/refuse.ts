@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Sql } from './audience-facts.ts'
 import { type ConsentAct, storableAct } from './consent.ts'
+import { withFollowers } from './pending-unsubscribe.ts'
 import type { Id } from './schema.ts'
 
 /** Whose "no" it is, and to what. */
@@ -27,17 +28,35 @@ export interface Refusing {
 export function refusalTables(refusing: Refusing, said: ConsentAct): Sql {
   const act = storableAct(said)
   return sql`
-  ${refusing.tables}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
+  ${refusing.tables}, ${settled(refusing, act)}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
   ${recorded(refusing, act)}`
 }
 
 /** Whether the statement changed anything. */
 export const anythingRefused: RawBuilder<boolean> = sql`(exists (select from refused) or exists (select from recorded))`
 
+// Who cannot wait has confirmed: the contact's delayed unsubscribes from what is refused now, or from part of it, end
+// with it, and those of others with the address that they lead or follow. First of all, as for the timer and for whoever
+// confirms or cancels: the leading row is the lock (db/settle-unsubscribe.ts).
+const settled = ({ contactId }: Refusing, { through }: ConsentAct): Sql => sql`
+  lead as materialized (
+    select lead.id from pending_unsubscribe as mine
+    join pending_unsubscribe as lead on lead.id = coalesce(mine.lead_id, mine.id)
+    where mine.contact_id = ${contactId}::bigint and mine.state = 'pending' and lead.state = 'pending'
+      and exists (select from target where mine.category_id = target.category_id or (target.category_id is null
+        and (target.resource_id is null or target.resource_id = mine.resource_id)))
+    order by lead.id for update of lead
+  ), settled as (
+    update pending_unsubscribe set state = 'confirmed', settled_at = now(), settled_through = ${through}
+    where state = 'pending' and id = ${withFollowers(sql`select id from lead`)}
+    returning 1
+  )`
+
 const refused = sql`
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
     select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
+    where (select count(*) from settled) >= 0
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id

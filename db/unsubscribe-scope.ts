@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/link-token.ts'
+import type { UnsubscribeMode } from '../domain/resource-settings.ts'
 import type { Sql } from './audience-facts.ts'
 import { erasedAddress } from './erased-ledger.ts'
 import type { Id } from './schema.ts'
@@ -14,6 +15,16 @@ export interface UnsubscribeScope {
   categories: string[]
   /** Where the message went; when the ledger no longer tells, where it would go now. Null when neither is known. */
   address: string | null
+  /** How one unsubscribes from the resource. With `prohibited` nothing can be refused. */
+  mode: UnsubscribeMode
+  /** Of `delayed`: how long one may change one's mind. */
+  timerSeconds: number | null
+  /** The resource's own page, as it was written, with its placeholders. */
+  pageUrl: string | null
+  /** Named in that URL. */
+  resourceToken: string
+  /** Of `prohibited`, in the resource's own words. */
+  prohibitedReason: string | null
 }
 
 /**
@@ -28,7 +39,7 @@ export type LinkTarget = { kind: 'eligible' } | { kind: 'categories'; ids: Id[] 
  * Tables for the `with` of a statement:
  * - `link`: one row with what the link is about; `keys` are of the address that the message went to or, when the ledger
  *   no longer tells, of all that the contact has. No row when nothing is known of it any more.
- * - `target`: what is refused: each of the categories, or else the resource.
+ * - `target`: what is refused: each of the categories, or else the resource. No row where unsubscribing is prohibited.
  *
  * No parameter is an array: the planner looks into those, and finding one id where it would otherwise assume ten, it
  * would plan anew at each call.
@@ -39,7 +50,10 @@ export const scopeTables = (
 ): Sql => sql`
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      nullif(sent.address, ${sql.lit(erasedAddress)}) as address, sent.address_keys as keys, sent.category_ids
+      nullif(sent.address, ${sql.lit(erasedAddress)}) as address, sent.address_keys as keys, sent.category_ids,
+      resource.unsubscribe_mode as mode,
+      resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",
+      resource.token as "resourceToken", resource.prohibited_reason as "prohibitedReason"
     from campaign
     join resource on resource.id = campaign.resource_id
     cross join sent_message(${campaignId}::bigint, ${contactId}::bigint) as sent
@@ -49,6 +63,7 @@ export const scopeTables = (
     select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
       link.channel, category.title
     from link ${targetCategories(target)}
+    where link.mode <> 'prohibited'
   )`
 
 function targetCategories(target: LinkTarget): Sql {
@@ -64,6 +79,6 @@ function targetCategories(target: LinkTarget): Sql {
 
 /** `UnsubscribeScope` and a further column. */
 export const scopeWith = (further: Sql): Sql => sql`
-  select language, resource, address,
+  select language, resource, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
     array(select title from target where category_id is not null order by title) as categories, ${further}
   from link`

@@ -8,9 +8,12 @@ import { type LinkTarget, scopeTables, scopeWith, type UnsubscribeScope } from '
 /**
  * - `unsubscribed`: just now.
  * - `already`: everything that the link can refuse was refused before.
+ * - `prohibited`: the resource lets nobody unsubscribe; nothing was changed.
  * - `gone`: nothing is known any more of what the link is about.
  */
-export type UnsubscribeOutcome = { kind: 'unsubscribed' | 'already'; scope: UnsubscribeScope } | { kind: 'gone' }
+export type UnsubscribeOutcome =
+  | { kind: 'unsubscribed' | 'already' | 'prohibited'; scope: UnsubscribeScope }
+  | { kind: 'gone' }
 
 /**
  * Refuses what a message's link is about, by default the categories that made the recipient eligible, or the resource
@@ -29,5 +32,6 @@ export async function unsubscribe(
     ${scopeWith(sql`${anythingRefused} as changed`)}`.execute(db)
   if (rows[0] === undefined) return { kind: 'gone' }
   const { changed, ...scope } = rows[0]
+  if (scope.mode === 'prohibited') return { kind: 'prohibited', scope }
   return { kind: changed ? 'unsubscribed' : 'already', scope }
 }

@@ -16,6 +16,10 @@ const address = z
   .regex(/^(\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5}$/i, 'must be host:port')
   .refine((value) => hostAndPort(value).port <= 65_535, 'must have a port of at most 65535')
 
+const proxy = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'must be addresses or ranges such as 10.0.0.0/8, comma separated',
+})
+
 const wholeNumber = (least: number, most: number) =>
   z
     .string()
@@ -65,6 +69,16 @@ export const settings = {
     description: 'Whether webhooks may lead to private addresses, and by http://. For development.',
     example: 'allow',
   }),
+  ADDRESSEE_TRUSTED_PROXIES: z
+    .string()
+    .transform((value) => value.split(',').map((each) => each.trim()))
+    .pipe(z.array(proxy))
+    .optional()
+    .meta({
+      description:
+        'Addresses and ranges (CIDR) of proxies before `addressee http`, comma separated: whose X-Forwarded-For is believed.',
+      example: '10.0.0.0/8,fd00::/8',
+    }),
   ADDRESSEE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
       error: 'must be trace, debug, info, warn, error or fatal',

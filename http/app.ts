@@ -5,13 +5,16 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
+import { type MessageUnsubDeps, postMessageUnsub } from './message-unsub.ts'
 import { contentSecurityPolicy } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import type { Readiness } from './readiness.ts'
+import { allowSdk, getSdk, postSdk } from './sdk.ts'
+import { createTellTemporal } from './tell-temporal.ts'
 import { type HttpEnv, postUnsubscribe, showUnsubscribe, type UnsubscribeDeps } from './unsubscribe.ts'
 
-export interface AppDeps extends UnsubscribeDeps {
+export interface AppDeps extends Omit<UnsubscribeDeps, 'tellTemporal'>, MessageUnsubDeps {
   addressee: Addressee
   /** Unsubscribing works without it: workflows that could not be started are started by the sweep. */
   temporal: LazyTemporal
@@ -23,8 +26,13 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   app.use(logAccess(deps.log), setHeaders)
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }))
-  app.get('/u/:token', showUnsubscribe(deps))
-  app.post('/u/:token', postUnsubscribe(deps))
+  const edge = { ...deps, tellTemporal: createTellTemporal(deps.temporal, deps.log) }
+  app.get('/u/:token', showUnsubscribe(edge))
+  app.post('/u/:token', postUnsubscribe(edge))
+  app.get('/sdk/unsub.js', getSdk(edge))
+  app.options('/sdk/unsub', allowSdk(edge))
+  app.post('/sdk/unsub', postSdk(edge))
+  app.post('/api/v1.1/profiles/message_unsub', postMessageUnsub(deps))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()
@@ -59,7 +67,7 @@ const headers = {
 
 const setHeaders = (c: Context, next: Next) =>
   next().then(() => {
-    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+    for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   })
 
 const refuseMethod = (c: Context, methods: string[]) =>

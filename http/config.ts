@@ -8,6 +8,8 @@ export interface HttpConfig {
   secrets: readonly [string, ...string[]]
   /** Port 0: any that is free. */
   listen: { host: string; port: number }
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[]
   /** Empty: as Temporal's own environment configuration says. */
   temporal: TemporalOptions
   logLevel: LogLevel
@@ -17,6 +19,7 @@ const picked = z.object({
   DATABASE_URL: settings.DATABASE_URL,
   ADDRESSEE_SECRET: settings.ADDRESSEE_SECRET,
   ADDRESSEE_HTTP_ADDRESS: settings.ADDRESSEE_HTTP_ADDRESS,
+  ADDRESSEE_TRUSTED_PROXIES: settings.ADDRESSEE_TRUSTED_PROXIES,
   ADDRESSEE_LOG_LEVEL: settings.ADDRESSEE_LOG_LEVEL,
 })
 
@@ -27,6 +30,7 @@ export function parseHttpConfig(env: Environment): HttpConfig {
     databaseUrl: parsed.DATABASE_URL,
     secrets: parsed.ADDRESSEE_SECRET,
     listen: hostAndPort(parsed.ADDRESSEE_HTTP_ADDRESS),
+    trustedProxies: parsed.ADDRESSEE_TRUSTED_PROXIES ?? [],
     temporal: {},
     logLevel: parsed.ADDRESSEE_LOG_LEVEL,
   }

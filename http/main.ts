@@ -8,6 +8,7 @@ import { openDatabase } from '../db/open.ts'
 import { createTokens } from '../domain/link-token.ts'
 import { Refusal } from '../domain/refusal.ts'
 import { createApp } from './app.ts'
+import { clientAddressBehind } from './client-address.ts'
 import type { HttpConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { createReadiness } from './readiness.ts'
@@ -58,6 +59,9 @@ function serverFor({ database, temporal }: OpenConnections, config: HttpConfig, 
     temporal,
     tokens: createTokens(config.secrets),
     log,
+    // Nobody has a key yet.
+    authorise: async () => null,
+    clientAddress: clientAddressBehind(config.trustedProxies),
     ready: createReadiness(db),
   })
   return createAdaptorServer({ fetch: app.fetch }) as Server

@@ -20,8 +20,12 @@ ul { margin: 0 0 1.25rem; padding-inline-start: 1.25rem }
 li { margin-block: .25rem; font-weight: 600 }
 form { margin-top: 1.75rem }
 button { width: 100%; min-height: 3rem; padding: .6rem 1.5rem; border: 0; border-radius: .5rem; background: var(--act); color: var(--on-act); font: inherit; font-weight: 600; cursor: pointer }
+button.quiet { background: none; color: var(--act); border: 2px solid var(--act) }
 button:hover { filter: brightness(1.12) }
 button:focus-visible { outline: 3px solid var(--act); outline-offset: 3px }
+.timer { font-size: 2rem; font-weight: 600; font-variant-numeric: tabular-nums }
+.timer:empty { display: none }
+form + form { margin-top: 1rem }
 .note { margin: .85rem 0 0; color: var(--soft); font-size: .9375rem }
 main > :last-child { margin-bottom: 0 }
 @media (min-width: 36rem) { button { width: auto } }
@@ -29,14 +33,25 @@ main > :last-child { margin-bottom: 0 }
 
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** Nothing is loaded and nothing runs; the one style is known by its hash. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${styleHash}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+/**
+ * Nothing is loaded and nothing runs; the one style is known by its hash.
+ * @param more.script hash of the one script that the page holds.
+ * @param more.leadsTo where a form's answer redirects to. Browsers hold `form-action` against redirects too, also those
+ * that the page there may make: so any page of its scheme.
+ */
+export const securityPolicy = (more: { script?: string; leadsTo?: string | null } = {}): string =>
+  [
+    "default-src 'none'",
+    ...(more.script === undefined ? [] : [`script-src 'sha256-${more.script}'`]),
+    `style-src 'sha256-${styleHash}'`,
+    `form-action 'self'${more.leadsTo ? schemesFrom(more.leadsTo) : ''}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+
+const schemesFrom = (url: string): string => (url.startsWith('http:') ? ' http: https:' : ' https:')
+
+export const contentSecurityPolicy = securityPolicy()
 
 /** A whole page. Strings in `content` that came from outside have been escaped by `html`. */
 export const page = (language: string, title: string, content: Html): Html => html`<!doctype html>

@@ -7,7 +7,7 @@ import type { Wording } from './wording/wording.ts'
 
 /** What is wrong, for the person who opened a link and for the machine that posted to it. */
 export interface Problem {
-  status: 400 | 404 | 410 | 500
+  status: 400 | 403 | 404 | 410 | 500
   language: Language
   heading: string
   text: string
@@ -16,6 +16,11 @@ export interface Problem {
 export const problems = {
   badLink: (words: Wording): Problem => ({ status: 400, language: words.language, ...words.badLink }),
   retiredKey: (words: Wording): Problem => ({ status: 410, language: words.language, ...words.retiredKey }),
+  prohibited: (words: Wording, why: { heading: string; text: string }): Problem => ({
+    status: 403,
+    language: words.language,
+    ...why,
+  }),
   gone: (words: Wording): Problem => ({ status: 410, language: words.language, ...words.gone }),
   notFound: (words: Wording): Problem => ({ status: 404, language: words.language, ...words.notFound }),
   failed: (words: Wording, errorId: string): Problem => ({

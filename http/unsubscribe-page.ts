@@ -6,8 +6,9 @@ import type { Subject, Wording } from './wording/wording.ts'
 /**
  * What the link is about, and the button. A plain form: it works without JavaScript. Its query tells the server
  * which words were shown.
+ * @param more what a mode adds to the note, and the version of these words.
  */
-export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
+export function confirmPage(words: Wording, scope: UnsubscribeScope, more?: { version: string; note: string }): Html {
   const { heading, text, button, note } = words.confirm
   const title = heading(scope.resource)
   return page(
@@ -16,23 +17,29 @@ export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
     html`<h1>${title}</h1>
 <p>${text(subjectOf(scope))}</p>
 ${categoryList(words, scope)}
-<form method="post" action="?shown=${words.version}"><button>${button}</button></form>
-<p class="note">${note}</p>`,
+<form method="post" action="?shown=${more?.version ?? words.version}"><button>${button}</button></form>
+<p class="note">${note}${more === undefined ? '' : ` ${more.note}`}</p>`,
   )
 }
 
-/** What is so now, whether it was just done or long ago. */
-export function resultPage(words: Wording, kind: 'unsubscribed' | 'already', scope: UnsubscribeScope): Html {
+/** What is so now, whether it was just done or long ago. @param next what one may want to do then. */
+export function resultPage(
+  words: Wording,
+  kind: 'unsubscribed' | 'already',
+  scope: UnsubscribeScope,
+  next: Html | '' = '',
+): Html {
   return page(
     words.language,
     words[kind],
     html`<h1>${words[kind]}</h1>
 <p>${words.result(subjectOf(scope))}</p>
-${categoryList(words, scope)}`,
+${categoryList(words, scope)}
+${next}`,
   )
 }
 
-function categoryList(words: Wording, { categories }: UnsubscribeScope): Html | '' {
+export function categoryList(words: Wording, { categories }: UnsubscribeScope): Html | '' {
   if (categories.length === 0) return ''
   return html`<ul>
 ${categories.map((title) => html`<li><bdi>${title}</bdi></li>\n`)}</ul>

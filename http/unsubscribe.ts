@@ -2,14 +2,17 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
-import type { ConsentAct } from '../db/consent.ts'
-import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
-import type { Tokens, VerifiedToken } from '../domain/link-token.ts'
-import { answerPage } from './page.ts'
+import type { Tokens } from '../domain/link-token.ts'
+import type { ClientAddress } from './client-address.ts'
+import { refuseToken } from './link.ts'
+import { prohibition } from './mode-pages.ts'
+import { pageAct } from './page-act.ts'
+import { postFromPage } from './page-post.ts'
 import { answerProblem, problems } from './problem.ts'
 import { shownWording, wordingOf } from './reader.ts'
-import { confirmPage, resultPage } from './unsubscribe-page.ts'
+import { showLink } from './show-link.ts'
+import type { TellTemporal } from './tell-temporal.ts'
 
 /** Behind Node's server the bindings are its request and response; in a test without a socket there are none. */
 export interface HttpEnv {
@@ -21,66 +24,31 @@ export interface UnsubscribeDeps {
   db: Db
   tokens: Tokens
   log: Logger
+  clientAddress: ClientAddress
+  tellTemporal: TellTemporal
 }
 
 /** GET and HEAD: says what the link would do, and does nothing. */
-export const showUnsubscribe =
-  ({ db, tokens, log }: UnsubscribeDeps) =>
-  async (c: TokenContext) => {
-    const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
-    if (!verified.ok) return refuseToken(c, log, verified.why)
-    const found = await describeUnsubscribe(db, verified.claims)
-    if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
-    const words = wordingOf(c, found.scope.language)
-    return answerPage(
-      c,
-      found.kind === 'subscribed' ? confirmPage(words, found.scope) : resultPage(words, found.kind, found.scope),
-    )
-  }
+export const showUnsubscribe = (deps: UnsubscribeDeps) => async (c: TokenContext) => {
+  const verified = deps.tokens.verify(c.req.param('token'), 'unsubscribe')
+  return verified.ok ? showLink(c, deps, verified.claims) : refuseToken(c, deps.log, verified.why)
+}
 
 /**
- * POST: unsubscribes at once (RFC 8058). The body is never read: whatever it holds, however long it is and however
+ * POST: with the words that were shown, a button of our pages; without, a mail client's, which unsubscribes at once in
+ * every mode but `prohibited` (RFC 8058). The body is never read: whatever it holds, however long it is and however
  * slowly it comes, the request means the same.
  */
-export const postUnsubscribe =
-  ({ db, tokens, log }: UnsubscribeDeps) =>
-  async (c: TokenContext) => {
-    const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
-    if (!verified.ok) return refuseToken(c, log, verified.why)
-    const act = actOf(c)
-    const outcome = await unsubscribe(db, verified.claims, act)
-    log.info({ ...verified.claims, through: act.through, outcome: outcome.kind }, 'unsubscribe')
-    if (outcome.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
-    const words = wordingOf(c, outcome.scope.language)
-    return act.through === 'page'
-      ? answerPage(c, resultPage(words, outcome.kind, outcome.scope))
-      : c.text(`${words[outcome.kind]}.\n`)
-  }
-
-/** Forged and cut links get the same words: whoever makes links up learns nothing. The log tells them apart. */
-function refuseToken(c: Context, log: Logger, why: Exclude<VerifiedToken, { ok: true }>['why']) {
-  log.info({ why }, 'unsubscribe link refused')
-  const words = wordingOf(c)
-  return answerProblem(c, why === 'retired_key' ? problems.retiredKey(words) : problems.badLink(words))
+export const postUnsubscribe = (deps: UnsubscribeDeps) => async (c: TokenContext) => {
+  const { db, tokens, log, clientAddress } = deps
+  const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
+  if (!verified.ok) return refuseToken(c, log, verified.why)
+  if (shownWording(c) !== null) return postFromPage(c, deps, verified.claims)
+  const outcome = await unsubscribe(db, verified.claims, pageAct(c, clientAddress))
+  log.info({ ...verified.claims, through: 'one_click', outcome: outcome.kind }, 'unsubscribe')
+  if (outcome.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
+  const words = wordingOf(c, outcome.scope.language)
+  if (outcome.kind === 'prohibited')
+    return answerProblem(c, problems.prohibited(words, prohibition(words, outcome.scope)))
+  return c.text(`${words[outcome.kind]}.\n`)
 }
-
-/** Long enough for any browser; whatever follows proves nothing. */
-const longestUserAgent = 500
-
-function actOf(c: TokenContext): Omit<ConsentAct, 'campaignId'> {
-  const wording = shownWording(c)
-  return {
-    through: wording === null ? 'one_click' : 'page',
-    wording,
-    // Called as a function, without a server, there is no environment at all.
-    ip: plainAddress(c.env?.incoming?.socket.remoteAddress),
-    userAgent: c.req.header('user-agent')?.slice(0, longestUserAgent) ?? null,
-    actor: null,
-    legalBasis: null,
-    explanation: null,
-  }
-}
-
-/** IPv4 is written as such where the socket speaks IPv6, and without the zone, which Postgres does not take. */
-const plainAddress = (address: string | undefined): string | null =>
-  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') ?? null

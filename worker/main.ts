@@ -7,6 +7,7 @@ import { bundleWorkflows } from './bundle-workflows.ts'
 import type { WorkerConfig } from './config.ts'
 import { createLogger } from './logger.ts'
 import { ensureSearchAttributes } from './search-attributes.ts'
+import { ensureSweepSchedule } from './sweep-schedule.ts'
 import { connectTemporal, installRuntime } from './temporal.ts'
 import { createWorkers } from './workers.ts'
 
@@ -37,6 +38,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     const { connection, namespace } = await connectTemporal()
     releases.push(() => connection.close())
     await ensureSearchAttributes(connection, namespace)
+    await ensureSweepSchedule(connection, namespace)
 
     const stopping = new AbortController()
     const { publicUrl, privateWebhooks } = config

@@ -10,7 +10,7 @@ const patienceMs = 90_000
 const pollMs = 1000
 
 /**
- * Registers the search attributes that campaigns set, and waits until the server knows them. Registering one that
+ * Registers the search attributes that workflows set, and waits until the server knows them. Registering one that
  * exists is accepted silently whatever its type: so they are read back.
  * @throws Refusal when one is registered under another type.
  */

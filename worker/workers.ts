@@ -10,8 +10,8 @@ export interface WorkersOptions {
 }
 
 /**
- * One Worker for workflows and database work, one for dispatch: so that sending never delays a command. And one for
- * webhooks, whose activities stay for minutes.
+ * One Worker for workflows and database work, one for dispatch, and one for delayed unsubscribes: so that neither sending
+ * nor a herd of these delays a command. And one for webhooks, whose activities stay for minutes.
  */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { connection, namespace } = options
@@ -26,6 +26,14 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       maxCachedWorkflows: 500,
     }),
     await Worker.create({ ...shared, taskQueue: taskQueues.smtp, maxConcurrentActivityTaskExecutions: rangesAtOnce }),
+    await Worker.create({
+      ...shared,
+      workflowBundle: options.workflowBundle,
+      taskQueue: taskQueues.unsubscribe,
+      // Their activities are local.
+      enableNonLocalActivities: false,
+      maxCachedWorkflows: 500,
+    }),
     await Worker.create({
       ...shared,
       taskQueue: taskQueues.webhooks,

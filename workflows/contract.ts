@@ -6,10 +6,16 @@ import type { FateCounts } from '../domain/fate.ts'
 // are ISO 8601 in UTC. Never an e-mail address: histories are read by operators and kept by Temporal.
 
 /**
- * `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. `webhooks` for
- * activities that stay for minutes and mostly wait.
+ * `core` for workflows and database work, `smtp` for dispatch alone: sending never delays a command. `unsubscribe` for
+ * delayed unsubscribes: ten thousand of them at once delay neither a campaign nor the sweep that settles them. `webhooks`
+ * for activities that stay for minutes and mostly wait.
  */
-export const taskQueues = { core: 'addressee-core', smtp: 'addressee-smtp', webhooks: 'addressee-webhooks' } as const
+export const taskQueues = {
+  core: 'addressee-core',
+  smtp: 'addressee-smtp',
+  unsubscribe: 'addressee-unsubscribe',
+  webhooks: 'addressee-webhooks',
+} as const
 
 /**
  * One campaign is one workflow, for ever: a second start finds the first. Unique within a namespace, which therefore
@@ -168,6 +174,46 @@ export const campaignUpdates = {
 
 export const progressQuery = 'progress'
 
+/** One delayed unsubscribe is one workflow: a second start finds the first. */
+export const unsubscribeWorkflowId = (id: string): string => `unsubscribe/${id}`
+
+export interface UnsubscribeInput {
+  /** Of the leading row in Postgres. */
+  id: string
+  /** An instant and not a delay: who starts late waits the shorter. */
+  dueAt: string
+}
+
+/** `confirmed`, `cancelled` or still `pending`; `gone` when the contact was erased meanwhile. */
+export interface UnsubscribeStatus {
+  state: 'pending' | 'confirmed' | 'cancelled' | 'gone'
+  dueAt: string
+  /** What decided it: the page, the SDK, the API, an operator, the timer. Null while it is pending. */
+  through: string | null
+}
+
+/** What is to become of a delayed unsubscribe. The row decides: who comes second is told what came first. */
+export interface SettleInput {
+  id: string
+  wish: 'confirm' | 'cancel' | 'timer'
+  /** Null for the timer. */
+  by: string | null
+}
+
+export const unsubscribeUpdates = { confirm: 'confirm', cancel: 'cancel' } as const
+export const statusQuery = 'status'
+
+/** The Schedule, and the workflows that it starts. */
+export const sweepId = 'sweep'
+
+export interface SweepInput {
+  /** Activities of no arguments, in this order. In the input, so that another list replays old histories too. */
+  steps: string[]
+}
+
+/** What each step said, or why it failed. */
+export type SweepReport = Record<string, string>
+
 /** Types of failures that are refusals: repeating the call would be refused again. */
 export const refusedFailure = 'Refused'
 
@@ -179,4 +225,6 @@ export const searchAttributes = {
   SendAt: 'DATETIME',
   Recipients: 'INT',
   Sent: 'INT',
+  UnsubscribeState: 'KEYWORD',
+  DueAt: 'DATETIME',
 } as const

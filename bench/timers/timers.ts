@@ -7,21 +7,25 @@ import { startWorker, stopWorkers } from '../stage/worker.ts'
 import { runBareWorkflows, startBareWorker } from './bare-workflows.ts'
 import { type Batch, dueAfterStarting } from './batch.ts'
 import { runCampaigns } from './campaigns.ts'
+import { runUnsubscribes } from './unsubscribes.ts'
 
 export interface TimersOptions {
   campaigns: number
   rounds: number
+  unsubscribes: number
 }
 
 /**
  * The durable timers of the product, all due at one moment: how late they fire, and what they cost from their start to
- * their end. So far that is campaigns, each with one recipient. Beside them, alternating, as many bare workflows.
+ * their end. First campaigns, each with one recipient; beside them, alternating, as many bare workflows. Then many more
+ * delayed unsubscribes than their workflows can settle in time.
  */
-export const timers = ({ campaigns, rounds }: TimersOptions): Promise<object> =>
+export const timers = ({ campaigns, rounds, unsubscribes }: TimersOptions): Promise<object> =>
   onStage(async (stage) => {
     await using open = new AsyncDisposableStack()
     const audience = { key: 'one', size: 1 }
-    await loadAudiences(stage, [audience])
+    const leaving = { key: 'leaving', size: unsubscribes }
+    await loadAudiences(stage, [audience, leaving])
     const bare = await startBareWorker(stage)
     open.defer(bare.stop)
     const worker = await startWorker(stage)
@@ -41,7 +45,8 @@ export const timers = ({ campaigns, rounds }: TimersOptions): Promise<object> =>
       p99: round2(product.lateMilliseconds.p99 / floor.lateMilliseconds.p99),
       temporal: round2(product.temporalMilliseconds / floor.temporalMilliseconds),
     }
-    return { benchmark: 'timers', timers: campaigns, rounds, floor, campaigns: product, timesFloor }
+    const delayed = await runUnsubscribes(stage, leaving.key, leaving.size)
+    return { benchmark: 'timers', timers: campaigns, rounds, floor, campaigns: product, timesFloor, delayed }
   })
 
 interface Fired {

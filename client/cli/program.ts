@@ -10,6 +10,7 @@ import { addMigrate } from './migrate.ts'
 import { addProcesses } from './processes.ts'
 import { addResources } from './resources.ts'
 import { addSegments } from './segments.ts'
+import { addUnsubscribes } from './unsubscribes.ts'
 import { addWebhooks } from './webhooks.ts'
 
 const footer = `
@@ -50,5 +51,6 @@ export function createProgram(): Command {
   addCampaigns(program)
   addLimits(program)
   addWebhooks(program)
+  addUnsubscribes(program)
   return program
 }

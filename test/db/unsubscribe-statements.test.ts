@@ -52,6 +52,10 @@ async function fill({ categories, campaignId, resourceId }: SentMessage): Promis
       select ${campaignId}::bigint, id, id, 'c' || id || '@example.com', decode(md5(id::text), 'hex'),
         array[${category}::bigint]
       from contact where id <> ${sent.contactId}`,
+    sql`insert into pending_unsubscribe (contact_id, resource_id, category_id, campaign_id, due_at, state)
+      select id, ${resourceId}, ${category}, ${campaignId}::bigint, now(),
+        case when id % 9 = 0 then 'pending' else 'confirmed' end
+      from contact`,
     ...manyCampaigns(campaignId),
     sql`analyze`,
   ]
@@ -66,7 +70,15 @@ const manyCampaigns = (after: string) =>
       select ${id}, id, id, 'c' || id || '@example.com', decode(md5(id::text), 'hex'), '{}' from contact limit 2000`),
   ])
 
-const large = ['contact', 'contact_address', 'subscription', 'opt_out', 'address_refusal', 'consent_event']
+const large = [
+  'contact',
+  'contact_address',
+  'subscription',
+  'opt_out',
+  'address_refusal',
+  'consent_event',
+  'pending_unsubscribe',
+]
 
 /** Large tables read from end to end, whether the planner knows the parameters or not. */
 async function largeScans(statement: CompiledQuery): Promise<string[]> {

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const { databaseUrl, temporalAddress, namespace } = installation
   const temporal = { address: temporalAddress, namespace }
   const { url, close } = await startHttp(
-    { databaseUrl, secrets, listen: { host: '127.0.0.1', port: 0 }, temporal, logLevel: 'fatal' },
+    { databaseUrl, secrets, listen: { host: '127.0.0.1', port: 0 }, trustedProxies: [], temporal, logLevel: 'fatal' },
     createLogger('fatal'),
   )
   edge = url

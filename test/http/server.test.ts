@@ -22,6 +22,7 @@ const configOf = (over: Partial<HttpConfig> = {}): HttpConfig => ({
   databaseUrl: database.url,
   secrets: [secret],
   listen: { host: '127.0.0.1', port: 0 },
+  trustedProxies: [],
   temporal: { address: '127.0.0.1:1' },
   logLevel: 'info',
   ...over,

@@ -1,6 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { beforeAll, expect, test } from 'vitest'
 import type { Outcome } from '../../channels/channel.ts'
 import type { Campaigns } from '../../client/campaigns.ts'
@@ -11,6 +8,7 @@ import { eventually } from '../setup/eventually.ts'
 import { createInstallation, type Installation } from '../setup/installation.ts'
 import { accepted, scriptedChannel } from '../setup/scripted-channel.ts'
 import { seedResource } from '../setup/seed.ts'
+import { writeHistory } from './write-history.ts'
 
 const channel = scriptedChannel(10)
 let installation: Installation
@@ -28,10 +26,6 @@ async function definitionFor(size: number): Promise<CampaignDefinition> {
   const content = { en: { subject: 'Hello', text: 'Hello {{ unsubscribe_url }}' } }
   return { key: category.key, resource: 'acme', categories: [category.key], content }
 }
-
-/** Nothing of the machine that it was recorded on: replaying does not look at it. */
-const anonymous = (history: string): string =>
-  history.replaceAll(`${process.pid}@${hostname()}`, 'worker').replaceAll(process.cwd(), '')
 
 const slowly = async (): Promise<Outcome> => {
   await new Promise((resolve) => setTimeout(resolve, 20))
@@ -63,8 +57,7 @@ async function record(
   let runId: string | undefined = first.runId
   for (let run = 1; runId !== undefined; run += 1) {
     const history = await installation.temporal.workflow.getHandle(workflowId, runId).fetchHistory()
-    const file = new URL(`../histories/campaign--${name}${run > 1 ? `-run-${run}` : ''}.json`, import.meta.url)
-    await writeFile(file, `${anonymous(historyToJSON(history))}\n`)
+    await writeHistory(`campaign--${name}${run > 1 ? `-run-${run}` : ''}`, history)
     runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined
   }
 }

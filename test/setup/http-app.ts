@@ -5,8 +5,12 @@ import { createLazyTemporal, type TemporalOptions } from '../../client/temporal.
 import type { Db } from '../../db/connect.ts'
 import type { Tokens } from '../../domain/link-token.ts'
 import { createApp } from '../../http/app.ts'
+import { clientAddressBehind } from '../../http/client-address.ts'
 import { createReadiness } from '../../http/readiness.ts'
 import { tokens } from './unsubscribe-seed.ts'
+
+/** The one API key that the edge of tests knows. */
+export const apiToken = 'a key of tests'
 
 /** A log that tests read: one parsed object a line. */
 export function recordingLog() {
@@ -22,12 +26,18 @@ export function recordingLog() {
  * The edge as a function, with what it logged.
  * @param options.temporal by default one that is away.
  */
-export function createTestApp(db: Db, options: { tokens?: Tokens; temporal?: TemporalOptions } = {}) {
+export function createTestApp(
+  db: Db,
+  options: { tokens?: Tokens; temporal?: TemporalOptions; trustedProxies?: string[] } = {},
+) {
   const { log, lines } = recordingLog()
   const temporal = createLazyTemporal(options.temporal ?? { address: '127.0.0.1:1' })
   const database = { db, execute: async () => {}, close: async () => {} }
   const addressee = new Addressee({ database, temporal })
   const verifying = options.tokens ?? tokens
-  const app = createApp({ db, addressee, temporal, tokens: verifying, log, ready: createReadiness(db, 500) })
+  const clientAddress = clientAddressBehind(options.trustedProxies ?? [])
+  const ready = createReadiness(db, 500)
+  const authorise = async (token: string) => (token === apiToken ? { name: 'shop' } : null)
+  const app = createApp({ db, addressee, temporal, tokens: verifying, log, clientAddress, authorise, ready })
   return { app, lines, addressee }
 }

@@ -1,7 +1,10 @@
 with
   link as materialized (
     select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
-      nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids
+      nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids,
+      resource.unsubscribe_mode as mode,
+      resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",
+      resource.token as "resourceToken", resource.prohibited_reason as "prohibitedReason"
     from campaign
     join resource on resource.id = campaign.resource_id
     cross join sent_message($1::bigint, $2::bigint) as sent
@@ -11,8 +14,9 @@ with
     select category.id as category_id, case when category.id is null then link.resource_id end as resource_id,
       link.channel, category.title
     from link left join category on category.id = any(link.category_ids)
+    where link.mode <> 'prohibited'
   )
-  select language, resource, address,
+  select language, resource, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
     array(select title from target where category_id is not null order by title) as categories, case
     when exists (select from (
   select id from contact where id = any(array(

@@ -25,6 +25,7 @@ test('the edge needs a database and a secret; the rest has defaults', () => {
     secrets: [good.ADDRESSEE_SECRET],
     temporal: {},
     listen: { host: '127.0.0.1', port: 8080 },
+    trustedProxies: [],
     logLevel: 'info',
   })
 })
@@ -34,6 +35,7 @@ test('several secrets, an IPv6 address, and settings of the other processes', ()
     ...good,
     ADDRESSEE_SECRET: 'the newest of them, the one before that',
     ADDRESSEE_HTTP_ADDRESS: '[::1]:0',
+    ADDRESSEE_TRUSTED_PROXIES: '192.0.2.7, 10.0.0.0/8,fd00::/8',
     ADDRESSEE_LOG_LEVEL: 'debug',
     ADDRESSEE_SMTP_CONNECTIONS: '3',
     SMTP_URL: 'smtp://mail',
@@ -42,6 +44,7 @@ test('several secrets, an IPv6 address, and settings of the other processes', ()
   expect(config.secrets).toEqual(['the newest of them', 'the one before that'])
   expect(config.listen).toEqual({ host: '::1', port: 0 })
   expect(config.logLevel).toBe('debug')
+  expect(config.trustedProxies).toEqual(['192.0.2.7', '10.0.0.0/8', 'fd00::/8'])
 })
 
 test('every problem is told at once, with its remedy', () => {
@@ -107,6 +110,9 @@ test.each([
   ['ADDRESSEE_METRICS_ADDRESS', '9464', 'must be host:port'],
   ['ADDRESSEE_METRICS_ADDRESS', '::1:9464', 'must be host:port'],
   ['ADDRESSEE_HTTP_ADDRESS', 'localhost:65536', 'must have a port of at most 65535'],
+  ['ADDRESSEE_TRUSTED_PROXIES', 'balancer', 'must be addresses or ranges such as 10.0.0.0/8, comma separated'],
+  ['ADDRESSEE_TRUSTED_PROXIES', '10.0.0.0/33', 'must be addresses or ranges such as 10.0.0.0/8, comma separated'],
+  ['ADDRESSEE_TRUSTED_PROXIES', '10.0.0.1,', 'must be addresses or ranges such as 10.0.0.0/8, comma separated'],
   ['ADDRESSEE_LOG_LEVEL', 'loud', 'must be trace, debug, info, warn, error or fatal'],
   ['ADDRESSEE_PUBLIC_URL', 'mail.example.com', 'must begin with https:// and name a host'],
   ['ADDRESSEE_PUBLIC_URL', 'https://mail.example.com/?a', 'must have neither query nor fragment'],

@@ -33,7 +33,7 @@ test('every recorded history replays', async () => {
 
 test('every workflow has a recorded history', async () => {
   const recorded = new Set((await histories()).map(({ name }) => name.split('--')[0]))
-  expect([...recorded]).toEqual(Object.keys(workflows))
+  expect([...recorded].toSorted()).toEqual(Object.keys(workflows).toSorted())
 })
 
 test('no history holds an e-mail address', async () => {
@@ -41,7 +41,7 @@ test('no history holds an e-mail address', async () => {
     const payloads = [...text.matchAll(/"data": ?"([^"]*)"/g)].map(([, data]) =>
       Buffer.from(data ?? '', 'base64').toString(),
     )
-    expect(payloads.length, name).toBeGreaterThan(3)
+    expect(payloads.length, name).toBeGreaterThan(2)
     expect(
       payloads.filter((payload) => /[^\s"]@[^\s"]/.test(payload)),
       name,

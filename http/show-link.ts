@@ -1,0 +1,49 @@
+import type { Context } from 'hono'
+import { type DescribedUnsubscribe, describeUnsubscribe } from '../db/describe-unsubscribe.ts'
+import { openUnsubscribes, type PendingUnsubscribe } from '../db/pending-unsubscribe.ts'
+import { canUndoUnsubscribe } from '../db/undo-unsubscribe.ts'
+import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
+import type { TokenClaims } from '../domain/link-token.ts'
+import { countdownHash } from './countdown.ts'
+import { delayNote, pendingPage, prohibitedPage, secondThoughts } from './mode-pages.ts'
+import { ownPage } from './own-page.ts'
+import { answerPage, securityPolicy } from './page.ts'
+import { answerProblem, problems } from './problem.ts'
+import { wordingOf } from './reader.ts'
+import type { UnsubscribeDeps } from './unsubscribe.ts'
+import { confirmPage, resultPage } from './unsubscribe-page.ts'
+import { modeWordings } from './wording/modes.ts'
+
+/** What a link would do in the mode of its resource, without doing it. */
+export async function showLink(c: Context, deps: UnsubscribeDeps, claims: TokenClaims) {
+  const found = await describeUnsubscribe(deps.db, claims)
+  return found.kind === 'gone' ? answerProblem(c, problems.gone(wordingOf(c))) : showFound(c, deps, claims, found)
+}
+
+async function showFound(
+  c: Context,
+  deps: UnsubscribeDeps,
+  claims: TokenClaims,
+  { kind, scope }: Exclude<DescribedUnsubscribe, { kind: 'gone' }>,
+) {
+  const words = wordingOf(c, scope.language)
+  if (kind === 'prohibited') return answerPage(c, prohibitedPage(words, scope))
+  const page = ownPage(scope, claims, deps.tokens)
+  if (scope.mode === 'confirm' && page !== null) return c.redirect(page, 302)
+  if (kind === 'already') {
+    const next = secondThoughts(words, scope, await canUndoUnsubscribe(deps.db, claims))
+    return answerPage(c, resultPage(words, kind, scope, next))
+  }
+  const [pending] = scope.mode === 'delayed' ? await openUnsubscribes(deps.db, claims) : []
+  if (pending !== undefined) return answerPending(c, scope, pending)
+  c.header('Content-Security-Policy', securityPolicy({ leadsTo: page }))
+  const { version } = modeWordings[words.language]
+  const more = scope.mode === 'delayed' ? { version, note: delayNote(words, scope) } : undefined
+  return answerPage(c, confirmPage(words, scope, more))
+}
+
+/** The countdown, with what one may do meanwhile. */
+export function answerPending(c: Context, scope: UnsubscribeScope, { dueAt }: PendingUnsubscribe) {
+  c.header('Content-Security-Policy', securityPolicy({ script: countdownHash }))
+  return answerPage(c, pendingPage(wordingOf(c, scope.language), scope, dueAt))
+}
