@@ -25,16 +25,20 @@ export interface Refusing {
  * one waited for it is left alone, and has no second event.
  */
 export const refusalTables = (refusing: Refusing, act: ConsentAct): Sql => sql`
-  ${refusing.tables}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
+  ${refusing.tables}, ${turn}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
   ${recorded(refusing, act)}`
 
 /** Whether the statement changed anything. */
 export const anythingRefused: RawBuilder<boolean> = sql`(exists (select from refused) or exists (select from recorded))`
 
+// Before anything is written: who holds the turn alone (db/consent.ts) writes refusals too, and must not wait for ours.
+const turn = sql`
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0)))`
+
 const refused = sql`
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
-    select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
+    select key, link.channel, category_id, target.resource_id from turn, link, unnest(keys) as key, target
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id

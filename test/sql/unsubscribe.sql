@@ -12,9 +12,10 @@ with
       link.channel, category.title
     from link left join category on category.id = any(link.category_ids)
   ),
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))),
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
-    select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
+    select key, link.channel, category_id, target.resource_id from turn, link, unnest(keys) as key, target
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id
