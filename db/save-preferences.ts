@@ -70,7 +70,9 @@ function isOffered({ categories, fields }: Preferences, form: PreferenceForm): b
 async function saveFields(db: Db, was: Preferences, given: PreferenceForm['fields']): Promise<ListedField[]> {
   const changed = was.fields.flatMap((field) => {
     const value = given[field.key]
-    return value === undefined || value === field.value ? [] : [{ ...field, value }]
+    // A box that nobody ever ticked is no "no".
+    const stands = value === field.value || (value === false && field.value === null)
+    return value === undefined || stands ? [] : [{ ...field, value }]
   })
   if (changed.length > 0) await writeFields(db, was, Object.fromEntries(changed.map(({ key, value }) => [key, value])))
   return changed

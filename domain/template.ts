@@ -17,6 +17,8 @@ export interface TemplateScope {
   resource: { name: string }
   campaign: { key: string }
   unsubscribe_url: string
+  /** Empty where no template of the message asks for it. */
+  preferences_url?: string
 }
 
 export type Escaping = 'html' | 'none'
@@ -39,6 +41,7 @@ const known: Record<string, readonly string[] | null> = {
   resource: ['name'],
   campaign: ['key'],
   unsubscribe_url: null,
+  preferences_url: null,
 }
 
 // A message takes well under a millisecond. A whole second, because a process that the machine held up for a
@@ -98,6 +101,7 @@ const exampleScope: TemplateScope = {
   resource: { name: 'Example' },
   campaign: { key: 'example' },
   unsubscribe_url: 'https://example.com/u/token',
+  preferences_url: 'https://example.com/p/token',
 }
 
 function refuseUnless<T>(field: string, attempt: () => T): T {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
 import { contentSecurityPolicy } from './page.ts'
+import { postPreferences, showPreferences } from './preferences.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import type { Readiness } from './readiness.ts'
@@ -25,6 +26,8 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }))
   app.get('/u/:token', showUnsubscribe(deps))
   app.post('/u/:token', postUnsubscribe(deps))
+  app.get('/p/:token', showPreferences(deps))
+  app.post('/p/:token', postPreferences(deps))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()
@@ -59,7 +62,7 @@ const headers = {
 
 const setHeaders = (c: Context, next: Next) =>
   next().then(() => {
-    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+    for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
   })
 
 const refuseMethod = (c: Context, methods: string[]) =>

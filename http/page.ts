@@ -22,6 +22,7 @@ form { margin-top: 1.75rem }
 button { width: 100%; min-height: 3rem; padding: .6rem 1.5rem; border: 0; border-radius: .5rem; background: var(--act); color: var(--on-act); font: inherit; font-weight: 600; cursor: pointer }
 button:hover { filter: brightness(1.12) }
 button:focus-visible { outline: 3px solid var(--act); outline-offset: 3px }
+a { color: var(--act) }
 .note { margin: .85rem 0 0; color: var(--soft); font-size: .9375rem }
 main > :last-child { margin-bottom: 0 }
 @media (min-width: 36rem) { button { width: auto } }
@@ -29,24 +30,34 @@ main > :last-child { margin-bottom: 0 }
 
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** Nothing is loaded and nothing runs; the one style is known by its hash. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${styleHash}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const policy = (styleHashes: string[]): string =>
+  [
+    "default-src 'none'",
+    `style-src ${styleHashes.map((hash) => `'sha256-${hash}'`).join(' ')}`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
-/** A whole page. Strings in `content` that came from outside have been escaped by `html`. */
-export const page = (language: string, title: string, content: Html): Html => html`<!doctype html>
+/** Nothing is loaded and nothing runs; the one style is known by its hash. */
+export const contentSecurityPolicy = policy([styleHash])
+
+/** Allows a further style, which the page holds besides the one that all have. */
+export const policyWith = (further: string): string =>
+  policy([styleHash, createHash('sha256').update(further).digest('base64')])
+
+/**
+ * A whole page. Strings in `content` that came from outside have been escaped by `html`.
+ * @param further a style of this page's own: the answer needs `policyWith` it.
+ */
+export const page = (language: string, title: string, content: Html, further = ''): Html => html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${raw(style)}</style>
+<style>${raw(style)}</style>${further === '' ? '' : html`<style>${raw(further)}</style>`}
 </head>
 <body>
 <main>

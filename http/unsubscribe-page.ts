@@ -7,7 +7,7 @@ import type { Subject, Wording } from './wording/wording.ts'
  * What the link is about, and the button. A plain form: it works without JavaScript. Its query tells the server
  * which words were shown.
  */
-export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
+export function confirmPage(words: Wording, scope: UnsubscribeScope, manage: Html): Html {
   const { heading, text, button, note } = words.confirm
   const title = heading(scope.resource)
   return page(
@@ -17,18 +17,25 @@ export function confirmPage(words: Wording, scope: UnsubscribeScope): Html {
 <p>${text(subjectOf(scope))}</p>
 ${categoryList(words, scope)}
 <form method="post" action="?shown=${words.version}"><button>${button}</button></form>
-<p class="note">${note}</p>`,
+<p class="note">${note}</p>
+${manage}`,
   )
 }
 
 /** What is so now, whether it was just done or long ago. */
-export function resultPage(words: Wording, kind: 'unsubscribed' | 'already', scope: UnsubscribeScope): Html {
+export function resultPage(
+  words: Wording,
+  kind: 'unsubscribed' | 'already',
+  scope: UnsubscribeScope,
+  manage: Html,
+): Html {
   return page(
     words.language,
     words[kind],
     html`<h1>${words[kind]}</h1>
 <p>${words.result(subjectOf(scope))}</p>
-${categoryList(words, scope)}`,
+${categoryList(words, scope)}
+${manage}`,
   )
 }
 

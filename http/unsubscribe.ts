@@ -2,13 +2,14 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
-import type { ConsentAct } from '../db/consent.ts'
 import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
 import type { Tokens, VerifiedToken } from '../domain/link-token.ts'
+import { actOf } from './consent-act.ts'
+import { manageLink } from './manage-link.ts'
 import { answerPage } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
-import { shownWording, wordingOf } from './reader.ts'
+import { wordingOf } from './reader.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
 
 /** Behind Node's server the bindings are its request and response; in a test without a socket there are none. */
@@ -32,9 +33,12 @@ export const showUnsubscribe =
     const found = await describeUnsubscribe(db, verified.claims)
     if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
     const words = wordingOf(c, found.scope.language)
+    const manage = manageLink(words.language, tokens, verified.claims)
     return answerPage(
       c,
-      found.kind === 'subscribed' ? confirmPage(words, found.scope) : resultPage(words, found.kind, found.scope),
+      found.kind === 'subscribed'
+        ? confirmPage(words, found.scope, manage)
+        : resultPage(words, found.kind, found.scope, manage),
     )
   }
 
@@ -53,34 +57,16 @@ export const postUnsubscribe =
     if (outcome.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
     const words = wordingOf(c, outcome.scope.language)
     return act.through === 'page'
-      ? answerPage(c, resultPage(words, outcome.kind, outcome.scope))
+      ? answerPage(
+          c,
+          resultPage(words, outcome.kind, outcome.scope, manageLink(words.language, tokens, verified.claims)),
+        )
       : c.text(`${words[outcome.kind]}.\n`)
   }
 
 /** Forged and cut links get the same words: whoever makes links up learns nothing. The log tells them apart. */
-function refuseToken(c: Context, log: Logger, why: Exclude<VerifiedToken, { ok: true }>['why']) {
+export function refuseToken(c: Context, log: Logger, why: Exclude<VerifiedToken, { ok: true }>['why']) {
   log.info({ why }, 'unsubscribe link refused')
   const words = wordingOf(c)
   return answerProblem(c, why === 'retired_key' ? problems.retiredKey(words) : problems.badLink(words))
 }
-
-/** Long enough for any browser; whatever follows proves nothing. */
-const longestUserAgent = 500
-
-function actOf(c: TokenContext): Omit<ConsentAct, 'campaignId'> {
-  const wording = shownWording(c)
-  return {
-    through: wording === null ? 'one_click' : 'page',
-    wording,
-    // Called as a function, without a server, there is no environment at all.
-    ip: plainAddress(c.env?.incoming?.socket.remoteAddress),
-    userAgent: c.req.header('user-agent')?.slice(0, longestUserAgent) ?? null,
-    actor: null,
-    legalBasis: null,
-    explanation: null,
-  }
-}
-
-/** IPv4 is written as such where the socket speaks IPv6, and without the zone, which Postgres does not take. */
-const plainAddress = (address: string | undefined): string | null =>
-  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') ?? null
