@@ -68,7 +68,7 @@ async function measure(
 }
 
 /** The row is real; its audience is a number, and sending is counting up to it. */
-const emptySends = ({ db }: DatabaseStage, recipients: number): Activities => ({
+const emptySends = ({ db }: DatabaseStage, recipients: number): Partial<Activities> => ({
   ...campaignActivities({ db }),
   resolveAudience: async () => ({
     audience: recipients,

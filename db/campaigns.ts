@@ -133,16 +133,20 @@ export interface SendingCampaign {
   }
 }
 
+/** The sender of a resource `r`. */
+export const senderJson = sql`
+  jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
+    'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
+    'dkim', case when r.dkim_domain is not null then jsonb_build_object('domain', r.dkim_domain,
+      'selector', r.dkim_selector, 'privateKey', r.dkim_private_key) end)`
+
 /** @throws {Refusal} when the row is gone. */
 export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> {
   const { rows } = await sql<SendingCampaign>`
     select c.id, c.key, c.on_uncertain as "onUncertain", c.retry_delays_seconds as "retryDelaysSeconds",
       m.default_language as "defaultLanguage",
       (select jsonb_agg(to_jsonb(mc) - 'message_id') from message_content mc where mc.message_id = m.id) as content,
-      jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
-        'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
-        'dkim', case when r.dkim_domain is not null then jsonb_build_object('domain', r.dkim_domain,
-          'selector', r.dkim_selector, 'privateKey', r.dkim_private_key) end) as sender
+      ${senderJson} as sender
     from campaign c join message m on m.id = c.message_id join resource r on r.id = c.resource_id
     where c.id = ${id}`.execute(db)
   const [campaign] = rows

@@ -28,10 +28,11 @@ export async function changeConsent(
   const holders = await holdersOf(db, scope)
   const events: Change[] = []
   if (on.length > 0) {
+    // Requests before subscriptions, as whoever ends requests takes them (db/opt-ins.ts).
+    await confirmRequests(db, holders, on)
     events.push(...(await liftOptOuts(db, { ...scope, holders, on }, act)))
     await keepRefusalsNarrow(db, scope, on)
     events.push(...(await setStatus(db, 'subscribed', { holders, categories: on }, act)))
-    await confirmRequests(db, holders, on)
   }
   await refuseThroughAddress(db, scope, off)
   events.push(...(await setStatus(db, 'unsubscribed', { holders, categories: off }, act)))

@@ -5,6 +5,7 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
+import { postOptIn, showOptIn } from './opt-in.ts'
 import { contentSecurityPolicy } from './page.ts'
 import { postPreferences, showPreferences } from './preferences.ts'
 import { answerProblem, problems } from './problem.ts'
@@ -28,6 +29,8 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   app.post('/u/:token', postUnsubscribe(deps))
   app.get('/p/:token', showPreferences(deps))
   app.post('/p/:token', postPreferences(deps))
+  app.get('/o/:token', showOptIn(deps))
+  app.post('/o/:token', postOptIn(deps))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()

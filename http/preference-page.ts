@@ -1,17 +1,17 @@
 import { html } from 'hono/html'
 import type { ListedCategory, ListedField, Preferences } from '../db/preferences.ts'
 import { longestLine } from '../domain/field-input.ts'
-import { type Html, page } from './page.ts'
+import { brandedPage } from './branded-page.ts'
+import type { Html } from './page.ts'
 import { names } from './preference-form.ts'
-import { preferenceStyle } from './preference-style.ts'
 import { maskAddress } from './unsubscribe-page.ts'
 import type { PreferenceWording } from './wording/preferences.ts'
 
 /** What the contact subscribes to, and two buttons. Plain forms: they work without JavaScript. */
 export function preferencePage(words: PreferenceWording, preferences: Preferences): Html {
   const { resource, address, optedOut, categories, fields } = preferences
-  return inFrame(
-    words,
+  return brandedPage(
+    words.language,
     preferences,
     words.heading,
     html`<p>${words.intro(resource, maskAddress(address ?? ''))}</p>
@@ -89,17 +89,10 @@ export const everythingOffPage = (words: PreferenceWording, preferences: Prefere
   resultPage(words, preferences, html`<p>${words.everythingIsOff(preferences.resource)}</p>`)
 
 const resultPage = (words: PreferenceWording, preferences: Preferences, content: Html): Html =>
-  inFrame(words, preferences, words.saved, html`${content}\n<p><a href="?">${words.back}</a></p>`)
+  brandedPage(words.language, preferences, words.saved, html`${content}\n<p><a href="?">${words.back}</a></p>`)
 
 function shownValue(words: PreferenceWording, value: ListedField['value']): string {
   if (value === null) return words.emptied
   if (typeof value === 'boolean') return value ? words.yes : words.no
   return typeof value === 'number' ? new Intl.NumberFormat(words.language).format(value) : value
-}
-
-function inFrame(words: PreferenceWording, { resource, colour }: Preferences, heading: string, content: Html): Html {
-  const whole = html`<p class="brand"><bdi>${resource}</bdi></p>
-<h1>${heading}</h1>
-${content}`
-  return page(words.language, `${heading} · ${resource}`, whole, preferenceStyle(colour))
 }

@@ -2,12 +2,11 @@ import type { Context } from 'hono'
 import { type Preferences, preferencesOf } from '../db/preferences.ts'
 import { savePreferences } from '../db/save-preferences.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
+import { answerBranded } from './branded-page.ts'
 import { actOf } from './consent-act.ts'
 import { type FormFault, readForm } from './form.ts'
-import { answerPage, type Html, policyWith } from './page.ts'
 import { readPreferences } from './preference-form.ts'
 import { everythingOffPage, preferencePage, savedPage } from './preference-page.ts'
-import { preferenceStyle } from './preference-style.ts'
 import { answerProblem, type Problem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
 import { type HttpEnv, refuseToken, type UnsubscribeDeps } from './unsubscribe.ts'
@@ -23,7 +22,7 @@ export const showPreferences =
     if (!verified.ok) return refuseToken(c, log, verified.why)
     const preferences = await preferencesOf(db, verified.claims)
     if (preferences === undefined) return answerProblem(c, problems.gone(wordingOf(c)))
-    return answer(c, preferences, preferencePage(wordsFor(c, preferences), preferences))
+    return answerBranded(c, preferences, preferencePage(wordsFor(c, preferences), preferences))
   }
 
 /** POST: saves what differs from what is so. */
@@ -47,7 +46,7 @@ export const postPreferences =
         return answerProblem(c, problemOf(words, 400, words.badField(read.field.name, read.field.type)))
       case 'everything_off':
         await unsubscribe(db, claims, actOf(c), { kind: 'resource' })
-        return answer(c, preferences, everythingOffPage(words, preferences))
+        return answerBranded(c, preferences, everythingOffPage(words, preferences))
       case 'save':
         return save(c, words, await savePreferences(db, claims, read.form, actOf(c)))
     }
@@ -60,7 +59,7 @@ function save(c: Context, words: PreferenceWording, saved: Awaited<ReturnType<ty
     case 'outdated':
       return answerProblem(c, problemOf(words, 400, words.outdated))
     case 'saved':
-      return answer(c, saved.was, savedPage(words, saved.was, saved))
+      return answerBranded(c, saved.was, savedPage(words, saved.was, saved))
   }
 }
 
@@ -79,9 +78,3 @@ const problemOf = (
 
 const wordsFor = (c: Context, { language }: Preferences): PreferenceWording =>
   preferenceWordings[languageOf(c, language)]
-
-/** The page holds a style in the resource's own colour. */
-function answer(c: Context, { colour }: Preferences, whole: Html) {
-  c.header('Content-Security-Policy', policyWith(preferenceStyle(colour)))
-  return answerPage(c, whole)
-}

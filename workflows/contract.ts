@@ -134,6 +134,19 @@ export const campaignUpdates = {
 
 export const progressQuery = 'progress'
 
+/** One request to confirm a subscription is one workflow. */
+export const optInWorkflowId = (requestId: string): string => `opt-in/${requestId}`
+
+export interface OptInInput {
+  requestId: string
+}
+export interface OptInReport extends OptInInput {
+  state: 'confirmed' | 'expired' | 'withdrawn' | 'gone'
+}
+
+/** Says that the row has changed. */
+export const optInSignal = 'settled'
+
 /** Types of failures that are refusals: repeating the call would be refused again. */
 export const refusedFailure = 'Refused'
 

@@ -52,10 +52,11 @@ const mailtoPrefix = (address: string): string => {
   return `mailto:${encodeURIComponent(address.slice(0, at))}${address.slice(at)}?subject=unsubscribe%20`
 }
 
-const fullName = (recipient: Recipient): string => oneLine(`${recipient.firstName ?? ''} ${recipient.lastName ?? ''}`)
+export const fullName = (recipient: Pick<Recipient, 'firstName' | 'lastName'>): string =>
+  oneLine(`${recipient.firstName ?? ''} ${recipient.lastName ?? ''}`)
 
 /** The time as RFC 5322 3.3 writes it, written once for all messages of a second. */
-function clock(): () => string {
+export function clock(): () => string {
   let second = Number.NaN
   let written = ''
   return () => {

@@ -20,6 +20,6 @@ legend { padding: 0; font-weight: 600 }
 .changes li { font-weight: 400 }
 `
 
-/** The style of the preference pages, in the colour of a resource: it fills a band on which its name can be read. */
-export const preferenceStyle = (colour: string | null): string =>
+/** The style of pages in the colour of a resource: it fills a band on which its name can be read. */
+export const brandedStyle = (colour: string | null): string =>
   colour === null ? style : `${style}:root { --brand: ${colour}; --on-brand: ${inkOn(colour)} }\n`
