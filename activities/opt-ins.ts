@@ -1,6 +1,14 @@
 import type { Channel } from '../channels/channel.ts'
 import type { Db } from '../db/connect.ts'
-import { markMailed, nextOptInStep, type OptInStep, optInMail, withdrawOptIn } from '../db/opt-ins.ts'
+import {
+  markMailed,
+  nextOptInStep,
+  type OptInStep,
+  optInMail,
+  optInsWithoutMail,
+  settleExpiredOptIns,
+  withdrawOptIn,
+} from '../db/opt-ins.ts'
 import type { OptInInput } from '../workflows/contract.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
 import { smtpUnavailable } from './failures.ts'
@@ -9,6 +17,16 @@ import { smtpUnavailable } from './failures.ts'
 export const optInActivities = ({ db, channel, publicUrl }: DispatchDeps) => ({
   async nextOptInStep({ requestId }: OptInInput): Promise<OptInStep> {
     return nextOptInStep(db, requestId)
+  },
+
+  /** For the sweep: ends what nobody confirmed in time, also where no workflow runs. @returns how many requests. */
+  async settleExpiredOptIns(): Promise<number> {
+    return settleExpiredOptIns(db)
+  },
+
+  /** For the sweep: requests whose workflow has to be started. */
+  async optInsWithoutMail(): Promise<string[]> {
+    return optInsWithoutMail(db)
   },
 
   /** Sends the mail unless the server took it before: what was sent is marked in the row. */

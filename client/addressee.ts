@@ -5,6 +5,7 @@ import { Contacts } from './contacts.ts'
 import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
 
 export interface AddresseeOptions {
@@ -32,6 +33,7 @@ export class Addressee {
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
+  readonly subscriptions: Subscriptions
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -47,6 +49,7 @@ export class Addressee {
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
+    this.subscriptions = new Subscriptions(database, temporal)
   }
 
   close(): Promise<void> {

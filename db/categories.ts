@@ -115,3 +115,14 @@ export async function listCategories(db: Db): Promise<CategoryRow[]> {
     .orderBy('c.key')
     .execute()
 }
+
+/** @throws {Refusal} when there is no such category. */
+export async function requireCategory(db: Db, key: string): Promise<Id> {
+  const found = await findByKey(db, key)
+  if (found !== undefined) return found.id
+  throw new Refusal({
+    field: 'category',
+    rule: `there is no category ${key}`,
+    remedy: 'Create it first, or correct the key (addressee categories list).',
+  })
+}

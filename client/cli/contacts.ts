@@ -3,6 +3,7 @@ import type { ImportProgress, ImportReport } from '../import/report.ts'
 import { collect } from './arguments.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
+import { addSubscriptions } from './subscriptions.ts'
 import { details } from './table.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -40,6 +41,7 @@ export function addContacts(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText('after', footer)
     .action(importContacts)
+  addSubscriptions(contacts)
 }
 
 /** At the last `=`: a column's header may hold one, a field does not. */
