@@ -6,6 +6,7 @@ import { type WebhookDeps, webhookActivities } from './webhooks.ts'
 
 export type ActivityDeps = DispatchDeps & WebhookDeps
 
+import { optInActivities } from './opt-ins.ts'
 import { unsubscribeActivities } from './unsubscribes.ts'
 
 /** Everything that workflows can have done to the world. */
@@ -15,6 +16,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   ...dispatchActivities(deps),
   ...webhookActivities(deps),
   ...unsubscribeActivities(deps),
+  ...optInActivities(deps),
 })
 
 /** What workflows call through their proxies. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CancelledFailure, cancellationSignal, heartbeat } from '@temporalio/activity'
 import type { Db } from '../db/connect.ts'
 import { countDeliveries, stillDelivering, takeOver } from '../db/deliveries.ts'
+import { dropOldEvents } from '../db/delivery-log.ts'
 import { webhooksWithoutDeliverer } from '../db/webhooks.ts'
 import { webhookTitle } from '../domain/webhook-url.ts'
 import type { DeliverInput, DeliveryRound, WebhookRef } from '../workflows/contract.ts'
@@ -24,6 +25,11 @@ export interface WebhookDeps {
 }
 
 export const webhookActivities = ({ db, guard, stopping }: WebhookDeps) => ({
+  /** For the sweep. What is more than it takes at once is left to the next one. */
+  async dropOldEvents(): Promise<string> {
+    return `${await dropOldEvents(db)} old events dropped`
+  },
+
   /**
    * Posts what is due to one webhook, for as long as a round takes. Can be repeated: what was posted, and could not be
    * recorded, is posted again under the same id.

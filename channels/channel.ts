@@ -85,6 +85,19 @@ export interface CompiledCampaign {
   compose: (recipient: Recipient) => OutgoingMessage | Promise<OutgoingMessage>
 }
 
+/** The mail that asks somebody to confirm a subscription (double opt-in). */
+export interface OptInNotice {
+  requestId: string
+  /** 1: the first mail; 2: the reminder. */
+  number: 1 | 2
+  sender: Sender
+  to: Pick<Recipient, 'contactId' | 'address' | 'firstName' | 'lastName' | 'language'>
+  /** What is to be confirmed, as people read it. */
+  category: string
+  /** Where the edge answers, without a slash at the end. */
+  publicUrl: string
+}
+
 export interface Transport {
   /** What sending limits know the server by: its host name. */
   readonly provider: string
@@ -103,5 +116,7 @@ export interface Transport {
 /** How a message leaves. */
 export interface Channel {
   compile: (campaign: CampaignContent) => CompiledCampaign
+  /** @throws Refusal for a sender that cannot send. */
+  composeOptIn: (notice: OptInNotice) => OutgoingMessage | Promise<OutgoingMessage>
   transport: Transport
 }

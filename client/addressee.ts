@@ -8,6 +8,7 @@ import { Fields } from './fields.ts'
 import { Limits } from './limits.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
 import { Unsubscribes } from './unsubscribes.ts'
 import { Webhooks } from './webhooks.ts'
@@ -44,6 +45,7 @@ export class Addressee {
   readonly limits: Limits
   readonly webhooks: Webhooks
   readonly unsubscribes: Unsubscribes
+  readonly subscriptions: Subscriptions
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -64,6 +66,7 @@ export class Addressee {
     this.limits = new Limits(database)
     this.webhooks = new Webhooks(database, temporal, privateWebhooks)
     this.unsubscribes = new Unsubscribes(database, temporal)
+    this.subscriptions = new Subscriptions(database, temporal)
   }
 
   close(): Promise<void> {

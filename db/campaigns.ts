@@ -138,6 +138,14 @@ export interface SendingCampaign {
   }
 }
 
+/** The sender of a resource `r`. */
+export const senderJson = sql`
+  jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
+    'replyToName', r.reply_to_name, 'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
+    'listUnsubscribe', r.list_unsubscribe and r.unsubscribe_mode <> 'prohibited',
+    'dkim', case when r.dkim_domain is not null then jsonb_build_object('domain', r.dkim_domain,
+      'selector', r.dkim_selector, 'privateKey', r.dkim_private_key) end)`
+
 /** @throws {Refusal} when the row is gone. */
 export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> {
   const { rows } = await sql<SendingCampaign>`
@@ -146,11 +154,7 @@ export async function sendingCampaign(db: Db, id: Id): Promise<SendingCampaign> 
       (select jsonb_agg(to_jsonb(mc) - 'message_id') from message_content mc where mc.message_id = m.id) as content,
       (select coalesce(jsonb_object_agg(key, default_value), '{}') from custom_field
         where resource_id = r.id and channel = c.channel) as "subscriptionDefaults",
-      jsonb_build_object('key', r.key, 'name', r.name, 'fromName', r.from_name, 'fromAddress', r.from_address,
-        'replyToName', r.reply_to_name, 'replyTo', r.reply_to, 'listLabel', r.list_label, 'listId', r.list_id,
-        'listUnsubscribe', r.list_unsubscribe and r.unsubscribe_mode <> 'prohibited',
-        'dkim', case when r.dkim_domain is not null then jsonb_build_object('domain', r.dkim_domain,
-          'selector', r.dkim_selector, 'privateKey', r.dkim_private_key) end) as sender
+      ${senderJson} as sender
     from campaign c join message m on m.id = c.message_id join resource r on r.id = c.resource_id
     where c.id = ${id}`.execute(db)
   const [campaign] = rows

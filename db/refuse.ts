@@ -28,12 +28,17 @@ export interface Refusing {
 export function refusalTables(refusing: Refusing, said: ConsentAct): Sql {
   const act = storableAct(said)
   return sql`
-  ${refusing.tables}, ${settled(refusing, act)}, ${refused}, ${holderAfterwards(refusing)}, ${unsubscribed(act)}, ${optedOut(act)},
+  ${refusing.tables}, ${turn}, ${settled(refusing, act)}, ${refused}, ${holderAfterwards(refusing)},
+  ${unsubscribed(act)}, ${optedOut(act)},
   ${recorded(refusing, act)}`
 }
 
 /** Whether the statement changed anything. */
 export const anythingRefused: RawBuilder<boolean> = sql`(exists (select from refused) or exists (select from recorded))`
+
+// Before anything is held: who has the turn alone (db/consent.ts) writes the same rows, and must not wait for ours.
+export const turn = sql`
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0)))`
 
 // Who cannot wait has confirmed: the contact's delayed unsubscribes from what is refused now, or from part of it, end
 // with it, and those of others with the address that they lead or follow. First of all, as for the timer and for whoever
@@ -42,7 +47,8 @@ const settled = ({ contactId }: Refusing, { through }: ConsentAct): Sql => sql`
   lead as materialized (
     select lead.id from pending_unsubscribe as mine
     join pending_unsubscribe as lead on lead.id = coalesce(mine.lead_id, mine.id)
-    where mine.contact_id = ${contactId}::bigint and mine.state = 'pending' and lead.state = 'pending'
+    where (select count(*) from turn) >= 0
+      and mine.contact_id = ${contactId}::bigint and mine.state = 'pending' and lead.state = 'pending'
       and exists (select from target where mine.category_id = target.category_id or (target.category_id is null
         and (target.resource_id is null or target.resource_id = mine.resource_id)))
     order by lead.id for update of lead
@@ -56,7 +62,8 @@ const refused = sql`
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
     select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
-    where (select count(*) from settled) >= 0
+    -- The turn here too: where nothing is delayed, nobody has asked for it above.
+    where (select count(*) from turn) >= 0 and (select count(*) from settled) >= 0
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id

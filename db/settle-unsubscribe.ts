@@ -4,6 +4,7 @@ import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
 import type { ConsentAct } from './consent.ts'
 import { openLeads, withFollowers } from './pending-unsubscribe.ts'
+import { turn } from './refuse.ts'
 import type { Id, Through } from './schema.ts'
 import { type LinkTarget, scopeTables } from './unsubscribe-scope.ts'
 
@@ -61,10 +62,10 @@ async function confirm(db: Db, which: Which, act: ConfirmingAct): Promise<Id[]> 
 // The refusal of db/refuse.ts for any number of links at once: the same tables, in the same order, so that the two
 // never wait for each other. Contacts and categories that several of them lead to are written once.
 const confirmation = (which: Which, act: ConfirmingAct) => sql<{ id: Id }>`
-  with ${which.tables ?? sql``} lead as materialized (
+  with ${which.tables ?? sql``} ${turn}, lead as materialized (
     select id, contact_id, resource_id, category_id, campaign_id, wording, ip, user_agent
     from pending_unsubscribe as lead
-    where lead.state = 'pending' and lead.lead_id is null and ${which.leads}
+    where (select count(*) from turn) >= 0 and lead.state = 'pending' and lead.lead_id is null and ${which.leads}
     order by id ${which.limit ?? sql``} for update ${which.ifLocked ?? sql``}
   ), settled as (
     ${ended('confirmed', act.through)}
@@ -135,6 +136,19 @@ export const cancelByLink = (db: Db, claims: TokenClaims, through: Through, targ
     { tables: sql`${scopeTables(claims, target)},`, leads: sql`lead.id in (${openLeads(claims.contactId)})` },
     through,
   )
+
+/** Who subscribes again has changed their mind: what of it was to end by itself, does not. */
+export async function cancelDelays(
+  db: Db,
+  { holders, resourceId, categories }: { holders: readonly Id[]; resourceId: Id; categories: readonly Id[] },
+  through: Through,
+): Promise<void> {
+  const leads = sql`lead.id in (
+    select coalesce(mine.lead_id, mine.id) from pending_unsubscribe as mine
+    where mine.contact_id = any(${holders}::bigint[]) and mine.state = 'pending' and mine.resource_id = ${resourceId}::bigint
+      and (mine.category_id is null or mine.category_id = any(${categories}::bigint[])))`
+  await cancel(db, { leads }, through)
+}
 
 // Nothing has changed that a consent event could prove: the subscription is as it was.
 async function cancel(db: Db, { tables, leads }: Which, through: Through): Promise<Id[]> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { TokenClaims } from '../domain/link-token.ts'
 import type { Sql } from './audience-facts.ts'
 import type { Db } from './connect.ts'
-import type { ConsentAct } from './consent.ts'
+import { type ConsentAct, takeTurn } from './consent.ts'
 import { scopeTables } from './unsubscribe-scope.ts'
 
 // Taking back a "no" is the person's own act on the page that told them of it. What it brings back is read from the
@@ -28,8 +28,11 @@ export async function undoUnsubscribe(
   claims: TokenClaims,
   act: Pick<ConsentAct, 'wording' | 'ip' | 'userAgent'>,
 ): Promise<boolean> {
-  const { rows } = await undoing(claims, act).execute(db)
-  return (rows[0]?.changed ?? 0) > 0
+  return db.transaction().execute(async (db) => {
+    await takeTurn(db)
+    const { rows } = await undoing(claims, act).execute(db)
+    return (rows[0]?.changed ?? 0) > 0
+  })
 }
 
 /**
@@ -54,12 +57,12 @@ const click = (claims: TokenClaims): Sql => sql`
     left join category on category.id = event.category_id
     left join lateral (
       select action, legal_basis, explanation from consent_event as before
-      where before.contact_id = event.contact_id and before.category_id = event.category_id and before.id < event.id
-      order by before.id desc limit 1
+      where before.contact_id = event.contact_id and before.category_id = event.category_id and before.number < event.number
+      order by before.number desc limit 1
     ) as before on true
     where not exists (
         select from consent_event as later
-        where later.contact_id = event.contact_id and later.id > event.id
+        where later.contact_id = event.contact_id and later.number > event.number
           and later.category_id is not distinct from event.category_id
           and later.resource_id is not distinct from event.resource_id)
       and (event.category_id is null or before.action in ('subscribed', 'pending') or (before.action is null

@@ -19,6 +19,8 @@ export interface TemplateScope {
   unsubscribe_url: string
   /** The custom fields of the contact's subscription; one without a value is absent. */
   subscription?: Readonly<Record<string, unknown>>
+  /** Empty where no template of the message asks for it. */
+  preferences_url?: string
 }
 
 export type Escaping = 'html' | 'none'
@@ -43,6 +45,7 @@ const known: Record<string, readonly string[] | 'fields' | null> = {
   campaign: ['key'],
   unsubscribe_url: null,
   subscription: 'fields',
+  preferences_url: null,
 }
 
 // A message takes well under a millisecond. A whole second, because a process that the machine held up for a
@@ -103,6 +106,7 @@ const exampleScope: TemplateScope = {
   campaign: { key: 'example' },
   unsubscribe_url: 'https://example.com/u/token',
   subscription: {},
+  preferences_url: 'https://example.com/p/token',
 }
 
 /** Names of the custom fields that a template uses as `subscription.<name>`. It has been compiled before. */

@@ -6,7 +6,9 @@ import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
 import { type MessageUnsubDeps, postMessageUnsub } from './message-unsub.ts'
+import { postOptIn, showOptIn } from './opt-in.ts'
 import { contentSecurityPolicy } from './page.ts'
+import { postPreferences, showPreferences } from './preferences.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import type { Readiness } from './readiness.ts'
@@ -33,6 +35,10 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   app.options('/sdk/unsub', allowSdk(edge))
   app.post('/sdk/unsub', postSdk(edge))
   app.post('/api/v1.1/profiles/message_unsub', postMessageUnsub(deps))
+  app.get('/p/:token', showPreferences(edge))
+  app.post('/p/:token', postPreferences(edge))
+  app.get('/o/:token', showOptIn(edge))
+  app.post('/o/:token', postOptIn(edge))
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()

@@ -4,25 +4,17 @@ import type { ConsentAct } from '../db/consent.ts'
 import { describeUnsubscribe } from '../db/describe-unsubscribe.ts'
 import { latestOutcome, startUnsubscribe } from '../db/pending-unsubscribe.ts'
 import { cancelByLink, confirmByLink } from '../db/settle-unsubscribe.ts'
-import { canUndoUnsubscribe, undoUnsubscribe } from '../db/undo-unsubscribe.ts'
+import { undoUnsubscribe } from '../db/undo-unsubscribe.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
 import type { LinkTarget, UnsubscribeScope } from '../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
-import {
-  cancelledPage,
-  cannotUndoPage,
-  type Deed,
-  deeds,
-  prohibition,
-  secondThoughts,
-  undonePage,
-} from './mode-pages.ts'
+import { cancelledPage, cannotUndoPage, type Deed, deeds, prohibition, undonePage } from './mode-pages.ts'
 import { ownPage } from './own-page.ts'
 import { answerPage } from './page.ts'
 import { pageAct } from './page-act.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
-import { answerPending, showLink } from './show-link.ts'
+import { afterwards, answerPending, showLink } from './show-link.ts'
 import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 import { resultPage } from './unsubscribe-page.ts'
 
@@ -74,8 +66,7 @@ async function unsubscribeNow(press: Press, target: LinkTarget): Promise<Respons
 
 async function answerResult({ c, deps, claims }: Press, kind: 'unsubscribed' | 'already', scope: UnsubscribeScope) {
   const words = wordingOf(c, scope.language)
-  const next = secondThoughts(words, scope, await canUndoUnsubscribe(deps.db, claims))
-  return answerPage(c, resultPage(words, kind, scope, next))
+  return answerPage(c, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
 }
 
 /** Of an erased contact nothing can wait: what is left is the address, and it refuses at once. */

@@ -26,24 +26,27 @@ button:focus-visible { outline: 3px solid var(--act); outline-offset: 3px }
 .timer { font-size: 2rem; font-weight: 600; font-variant-numeric: tabular-nums }
 .timer:empty { display: none }
 form + form { margin-top: 1rem }
+a { color: var(--act) }
 .note { margin: .85rem 0 0; color: var(--soft); font-size: .9375rem }
 main > :last-child { margin-bottom: 0 }
 @media (min-width: 36rem) { button { width: auto } }
 `
 
-const styleHash = createHash('sha256').update(style).digest('base64')
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
+const styleHash = hashOf(style)
 
 /**
  * Nothing is loaded and nothing runs; the one style is known by its hash.
  * @param more.script hash of the one script that the page holds.
+ * @param more.style a further style that the page holds.
  * @param more.leadsTo where a form's answer redirects to. Browsers hold `form-action` against redirects too, also those
  * that the page there may make: so any page of its scheme.
  */
-export const securityPolicy = (more: { script?: string; leadsTo?: string | null } = {}): string =>
+export const securityPolicy = (more: { script?: string; style?: string; leadsTo?: string | null } = {}): string =>
   [
     "default-src 'none'",
     ...(more.script === undefined ? [] : [`script-src 'sha256-${more.script}'`]),
-    `style-src 'sha256-${styleHash}'`,
+    `style-src 'sha256-${styleHash}'${more.style === undefined ? '' : ` 'sha256-${hashOf(more.style)}'`}`,
     `form-action 'self'${more.leadsTo ? schemesFrom(more.leadsTo) : ''}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -53,15 +56,18 @@ const schemesFrom = (url: string): string => (url.startsWith('http:') ? ' http: 
 
 export const contentSecurityPolicy = securityPolicy()
 
-/** A whole page. Strings in `content` that came from outside have been escaped by `html`. */
-export const page = (language: string, title: string, content: Html): Html => html`<!doctype html>
+/**
+ * A whole page. Strings in `content` that came from outside have been escaped by `html`.
+ * @param further a style of this page's own: the answer's policy must allow it.
+ */
+export const page = (language: string, title: string, content: Html, further = ''): Html => html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${raw(style)}</style>
+<style>${raw(style)}</style>${further === '' ? '' : html`<style>${raw(further)}</style>`}
 </head>
 <body>
 <main>

@@ -7,7 +7,7 @@ import type { Wording } from './wording/wording.ts'
 
 /** What is wrong, for the person who opened a link and for the machine that posted to it. */
 export interface Problem {
-  status: 400 | 403 | 404 | 410 | 500
+  status: 400 | 403 | 404 | 410 | 413 | 415 | 500
   language: Language
   heading: string
   text: string

@@ -8,7 +8,7 @@ import { type Wording, wordings } from './wording/wording.ts'
  */
 export function shownWording(c: Context): string | null {
   const shown = c.req.query('shown') ?? ''
-  return /^(unsubscribe|modes)-[a-z]{2}-\d{1,4}$/.test(shown) ? shown : null
+  return /^(?:unsubscribe|modes|preferences|opt-in)-[a-z]{2}-\d{1,4}$/.test(shown) ? shown : null
 }
 
 /** People open pages and press their buttons; everything else is a machine, and wants one plain sentence. */

@@ -1,10 +1,12 @@
 import type { Context } from 'hono'
+import { html } from 'hono/html'
 import { type DescribedUnsubscribe, describeUnsubscribe } from '../db/describe-unsubscribe.ts'
 import { openUnsubscribes, type PendingUnsubscribe } from '../db/pending-unsubscribe.ts'
 import { canUndoUnsubscribe } from '../db/undo-unsubscribe.ts'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
 import { countdownHash } from './countdown.ts'
+import { manageLink } from './manage-link.ts'
 import { delayNote, pendingPage, prohibitedPage, secondThoughts } from './mode-pages.ts'
 import { ownPage } from './own-page.ts'
 import { answerPage, securityPolicy } from './page.ts'
@@ -13,6 +15,7 @@ import { wordingOf } from './reader.ts'
 import type { UnsubscribeDeps } from './unsubscribe.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
 import { modeWordings } from './wording/modes.ts'
+import type { Wording } from './wording/wording.ts'
 
 /** What a link would do in the mode of its resource, without doing it. */
 export async function showLink(c: Context, deps: UnsubscribeDeps, claims: TokenClaims) {
@@ -31,15 +34,21 @@ async function showFound(
   const page = ownPage(scope, claims, deps.tokens)
   if (scope.mode === 'confirm' && page !== null) return c.redirect(page, 302)
   if (kind === 'already') {
-    const next = secondThoughts(words, scope, await canUndoUnsubscribe(deps.db, claims))
-    return answerPage(c, resultPage(words, kind, scope, next))
+    return answerPage(c, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
   }
   const [pending] = scope.mode === 'delayed' ? await openUnsubscribes(deps.db, claims) : []
   if (pending !== undefined) return answerPending(c, scope, pending)
   c.header('Content-Security-Policy', securityPolicy({ leadsTo: page }))
   const { version } = modeWordings[words.language]
   const more = scope.mode === 'delayed' ? { version, note: delayNote(words, scope) } : undefined
-  return answerPage(c, confirmPage(words, scope, more))
+  return answerPage(c, confirmPage(words, scope, manageLink(words.language, deps.tokens, claims), more))
+}
+
+/** What somebody who was unsubscribed may want next. */
+export async function afterwards(words: Wording, deps: UnsubscribeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
+  const canUndo = await canUndoUnsubscribe(deps.db, claims)
+  return html`${secondThoughts(words, scope, canUndo)}
+${manageLink(words.language, deps.tokens, claims)}`
 }
 
 /** The countdown, with what one may do meanwhile. */

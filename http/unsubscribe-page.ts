@@ -8,7 +8,12 @@ import type { Subject, Wording } from './wording/wording.ts'
  * which words were shown.
  * @param more what a mode adds to the note, and the version of these words.
  */
-export function confirmPage(words: Wording, scope: UnsubscribeScope, more?: { version: string; note: string }): Html {
+export function confirmPage(
+  words: Wording,
+  scope: UnsubscribeScope,
+  manage: Html,
+  more?: { version: string; note: string },
+): Html {
   const { heading, text, button, note } = words.confirm
   const title = heading(scope.resource)
   return page(
@@ -18,7 +23,8 @@ export function confirmPage(words: Wording, scope: UnsubscribeScope, more?: { ve
 <p>${text(subjectOf(scope))}</p>
 ${categoryList(words, scope)}
 <form method="post" action="?shown=${more?.version ?? words.version}"><button>${button}</button></form>
-<p class="note">${note}${more === undefined ? '' : ` ${more.note}`}</p>`,
+<p class="note">${note}${more === undefined ? '' : ` ${more.note}`}</p>
+${manage}`,
   )
 }
 
@@ -27,7 +33,7 @@ export function resultPage(
   words: Wording,
   kind: 'unsubscribed' | 'already',
   scope: UnsubscribeScope,
-  next: Html | '' = '',
+  next: Html,
 ): Html {
   return page(
     words.language,

@@ -3,8 +3,17 @@ import type { NativeConnection } from '@temporalio/worker'
 import type { Activities } from '../activities/index.ts'
 import { type SweepInput, sweepId, taskQueues } from '../workflows/contract.ts'
 
-/** What every sweep does, in this order. Each is an activity that takes nothing, says what it did, and can be repeated. */
-const steps: (keyof Activities)[] = ['settleOverdueUnsubscribes']
+/**
+ * What every sweep does, in this order. Each is an activity, or starts workflows (workflows/sweep.ts); it takes nothing,
+ * says what it did, and can be repeated.
+ */
+const steps: (keyof Activities | 'startMissingOptIns' | 'startMissingWebhooks')[] = [
+  'settleOverdueUnsubscribes',
+  'settleExpiredOptIns',
+  'startMissingOptIns',
+  'startMissingWebhooks',
+  'dropOldEvents',
+]
 
 /**
  * An unsubscribe that is due is left to its workflow for 20 seconds; 30 more until the next sweep, and what a sweep of

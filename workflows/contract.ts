@@ -207,12 +207,25 @@ export const statusQuery = 'status'
 export const sweepId = 'sweep'
 
 export interface SweepInput {
-  /** Activities of no arguments, in this order. In the input, so that another list replays old histories too. */
+  /** What workflows/sweep.ts can do, in this order. In the input, so that another list replays old histories too. */
   steps: string[]
 }
 
 /** What each step said, or why it failed. */
 export type SweepReport = Record<string, string>
+
+/** One request to confirm a subscription is one workflow. */
+export const optInWorkflowId = (requestId: string): string => `opt-in/${requestId}`
+
+export interface OptInInput {
+  requestId: string
+}
+export interface OptInReport extends OptInInput {
+  state: 'confirmed' | 'expired' | 'withdrawn' | 'gone'
+}
+
+/** Says that the row has changed. */
+export const optInSignal = 'settled'
 
 /** Types of failures that are refusals: repeating the call would be refused again. */
 export const refusedFailure = 'Refused'

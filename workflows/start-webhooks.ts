@@ -7,9 +7,10 @@ import { type DeliverInput, deliveryRoundSeconds, taskQueues, type WebhookRef, w
  * Starts the workflow of every webhook that lacks one: when Temporal was away while it was created, or its workflow was
  * terminated. For a workflow that sweeps now and then; what it starts outlives it.
  */
-export async function startMissingWebhooks(): Promise<void> {
+export async function startMissingWebhooks(): Promise<string> {
   const missing = await database.webhooksToStart.executeWithOptions({ summary: 'looks for webhooks without one' }, [])
   for (const webhook of missing) await startUnlessRunning(webhook)
+  return `${missing.length} workflows of webhooks were missing`
 }
 
 async function startUnlessRunning({ webhookId, title }: WebhookRef): Promise<void> {

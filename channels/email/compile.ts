@@ -1,10 +1,10 @@
 import type { Tokens } from '../../domain/link-token.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { compileTemplate, type Template, type TemplateScope } from '../../domain/template.ts'
-import type { CampaignContent, CompiledCampaign, Content, OutgoingMessage, Recipient } from '../channel.ts'
-import { type DkimSigner, dkimSigner } from './dkim.ts'
-import { compileHeaders, subjectField, unsubscribePrefix } from './headers.ts'
+import type { CampaignContent, CompiledCampaign, Content, Recipient } from '../channel.ts'
+import { compileHeaders, linkPrefix, subjectField } from './headers.ts'
 import { type CompiledBody, compileBody } from './mime.ts'
+import { refuseUnsafeAddress, sealOf } from './seal.ts'
 import { checkSender } from './sender.ts'
 
 interface CompiledContent {
@@ -17,42 +17,33 @@ interface CompiledContent {
 
 /**
  * Compiles a campaign: templates, headers and MIME structure once, for each recipient only what differs.
- * `unsubscribe_url` in a template is the recipient's own link. A template that does not use it gets nothing
- * appended: the List-Unsubscribe header is there, unless the resource leaves it out.
+ * `unsubscribe_url` in a template is the recipient's own link, `preferences_url` that of their preference page. A template
+ * that does not use them gets nothing appended: the List-Unsubscribe header is there, unless the resource leaves it out.
  * @throws Refusal for a template, a sender or a public address that could not be sent.
  */
 export function compileCampaign(campaign: CampaignContent, tokens: Tokens): CompiledCampaign {
   const sender = checkSender(campaign.sender)
-  const linkPrefix = unsubscribePrefix(campaign.publicUrl)
+  const unsubscribePrefix = linkPrefix(campaign.publicUrl, 'u')
+  const preferencesUrl = preferenceLinks(campaign, tokens)
   const writeHeaders = compileHeaders(campaign.campaignId, sender)
   const contentFor = chooseContent(campaign)
-  const sign = sender.dkim === null ? unsigned : dkimSigner(sender.dkim)
-  const senderIsAscii = isAscii(sender.fromAddress) && isAscii(sender.replyTo ?? '')
+  const seal = sealOf(sender)
   const tokenFor = ({ contactId }: Recipient): string =>
     tokens.sign({ campaignId: campaign.campaignId, contactId, scope: 'unsubscribe' })
   return {
     compose: (recipient) => {
       refuseUnsafeAddress(recipient.address)
       const token = tokenFor(recipient)
-      const unsubscribeUrl = linkPrefix + token
+      const unsubscribeUrl = unsubscribePrefix + token
       const content = contentFor(recipient.language)
-      const scope = scopeOf(campaign, recipient, unsubscribeUrl)
+      const scope = scopeOf(campaign, recipient, unsubscribeUrl, preferencesUrl(recipient))
       const headers =
         writeHeaders({ recipient, subjectField: content.subject(scope), token, unsubscribeUrl }) + content.body.headers
       const body = content.body.write(content.text.fill(scope), content.html?.fill(scope) ?? [])
-      const signedBy = (signature: string): OutgoingMessage => {
-        const raw = `${signature}${headers}\r\n${body}`
-        // Of all that it holds only an address can be beyond ASCII, and needs SMTPUTF8 then (RFC 6532).
-        const isString = senderIsAscii && isAscii(recipient.address)
-        return { from: sender.fromAddress, to: recipient.address, raw: isString ? raw : Buffer.from(raw) }
-      }
-      const signature = sign(headers, body)
-      return typeof signature === 'string' ? signedBy(signature) : signature.then(signedBy)
+      return seal(recipient.address, headers, body)
     },
   }
 }
-
-const unsigned: DkimSigner = () => ''
 
 /** The recipient's language, else its primary subtag (`pt` for `pt-BR`), else the campaign's default. */
 function chooseContent(campaign: CampaignContent): (language: string | null) => CompiledContent {
@@ -86,7 +77,21 @@ function compileSubject(template: Template): (scope: TemplateScope) => string {
   return others.length === 0 ? () => constant : (scope) => subjectField(template.render(scope))
 }
 
-const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl: string): TemplateScope => ({
+/** Each token is a hash: none is made for a message that does not use it. */
+function preferenceLinks(campaign: CampaignContent, tokens: Tokens): (recipient: Recipient) => string {
+  const { campaignId, content, publicUrl } = campaign
+  const sources = [...content.values()].flatMap(({ subject, text, html }) => [subject, text, html ?? ''])
+  if (!sources.some((source) => source.includes('preferences_url'))) return () => ''
+  const prefix = linkPrefix(publicUrl, 'p')
+  return ({ contactId }) => prefix + tokens.sign({ campaignId, contactId, scope: 'preferences' })
+}
+
+const scopeOf = (
+  campaign: CampaignContent,
+  recipient: Recipient,
+  unsubscribeUrl: string,
+  preferencesUrl: string,
+): TemplateScope => ({
   contact: {
     first_name: recipient.firstName,
     last_name: recipient.lastName,
@@ -103,12 +108,5 @@ const scopeOf = (campaign: CampaignContent, recipient: Recipient, unsubscribeUrl
     recipient.subscription === undefined
       ? campaign.subscriptionDefaults
       : { ...campaign.subscriptionDefaults, ...recipient.subscription },
+  preferences_url: preferencesUrl,
 })
-
-const isAscii = (address: string): boolean => !/[^\0-\x7f]/.test(address)
-
-/** Addresses are checked when they come in. This is the last gate before a header line and an SMTP command. */
-function refuseUnsafeAddress(address: string): void {
-  const isSafe = /^[\p{L}\p{N}\p{M}.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$/u.test(address)
-  if (!isSafe || Buffer.byteLength(address) > 254) throw new Error('no header can carry the address')
-}

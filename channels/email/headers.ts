@@ -61,10 +61,11 @@ const mailtoPrefix = (address: string): string => {
   return `mailto:${encodeURIComponent(address.slice(0, at))}${address.slice(at)}?subject=unsubscribe%20`
 }
 
-const fullName = (recipient: Recipient): string => oneLine(`${recipient.firstName ?? ''} ${recipient.lastName ?? ''}`)
+export const fullName = (recipient: Pick<Recipient, 'firstName' | 'lastName'>): string =>
+  oneLine(`${recipient.firstName ?? ''} ${recipient.lastName ?? ''}`)
 
 /** The time as RFC 5322 3.3 writes it, written once for all messages of a second. */
-function clock(): () => string {
+export function clock(): () => string {
   let second = Number.NaN
   let written = ''
   return () => {
@@ -80,14 +81,15 @@ function clock(): () => string {
 export const subjectField = (subject: string): string => field('Subject', unstructured(subject))
 
 /**
- * Where unsubscribe links begin, as it can stand between angle brackets: `https://example.com/u/`.
+ * Where links of one kind begin, as it can stand between angle brackets: `https://example.com/u/`.
+ * @param kind `u`: unsubscribe, `p`: preferences, `o`: confirm an opt-in.
  * @throws Refusal when it is no web address or would not leave room for a token in a line of 998 octets.
  */
-export function unsubscribePrefix(publicUrl: string): string {
+export function linkPrefix(publicUrl: string, kind: 'u' | 'p' | 'o'): string {
   const url = URL.parse(publicUrl)
   // `href` is ASCII: what was not is percent-encoded.
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.href.length < 500)
-    return `${url.href.replace(/\/$/, '')}/u/`
+    return `${url.href.replace(/\/$/, '')}/${kind}/`
   throw new Refusal({
     field: 'publicUrl',
     rule: 'the public address is an http or https URL without query, shorter than 500 characters',

@@ -25,7 +25,10 @@ const create = (title: string, changes: Partial<NewCategory> = {}) =>
 
 describe('taking contacts out', () => {
   const history = (contact: Id) =>
-    query(db, `select action, through, explanation from consent_event where contact_id = ${contact} order by id`)
+    query(
+      db,
+      `select action, through, actor, explanation from consent_event where contact_id = ${contact} order by number`,
+    )
   const status = async (contact: Id, category: Id) =>
     (
       await query<{ status: string }>(

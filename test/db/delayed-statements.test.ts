@@ -79,7 +79,8 @@ describe('its text, and a plan that reads no large table from end to end', () =>
   test.each(work)('%s', async (name, run) => {
     const capture = captureSql(db)
     await run(capture.db)
-    const [statement] = capture.statements
+    // Undoing takes its turn before.
+    const statement = capture.statements.find((each) => each.sql.trimStart().startsWith('with'))
     if (statement === undefined) throw new Error('nothing captured')
     await expect(tidy(statement.sql)).toMatchFileSnapshot(`../sql/${name}.sql`)
     expect(await largeScans(statement)).toEqual([])

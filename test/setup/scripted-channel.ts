@@ -17,6 +17,7 @@ export function scriptedChannel(connections = 2): ScriptedChannel {
     compile: () => ({
       compose: (recipient) => ({ from: 'news@acme.example', to: recipient.address, raw: Buffer.from('') }),
     }),
+    composeOptIn: ({ to }) => ({ from: 'news@acme.example', to: to.address, raw: Buffer.from('') }),
     transport: {
       provider: 'mail.test',
       connections,

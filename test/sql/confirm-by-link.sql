@@ -15,10 +15,11 @@ with
       link.channel, category.title
     from link left join category on category.id = any(link.category_ids)
     where link.mode <> 'prohibited'
-  ), lead as materialized (
+  ),
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))), lead as materialized (
     select id, contact_id, resource_id, category_id, campaign_id, wording, ip, user_agent
     from pending_unsubscribe as lead
-    where lead.state = 'pending' and lead.lead_id is null and lead.id in (
+    where (select count(*) from turn) >= 0 and lead.state = 'pending' and lead.lead_id is null and lead.id in (
   select coalesce(mine.lead_id, mine.id) as id from pending_unsubscribe as mine, link, target
   where mine.contact_id = $5::bigint and mine.state = 'pending' and mine.resource_id = link.resource_id
     and mine.category_id is not distinct from target.category_id)

@@ -1,7 +1,8 @@
-with  lead as materialized (
+with
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))), lead as materialized (
     select id, contact_id, resource_id, category_id, campaign_id, wording, ip, user_agent
     from pending_unsubscribe as lead
-    where lead.state = 'pending' and lead.lead_id is null and lead.id = $1::bigint
+    where (select count(*) from turn) >= 0 and lead.state = 'pending' and lead.lead_id is null and lead.id = $1::bigint
     order by id  for update
   ), settled as (
   update pending_unsubscribe set state = 'confirmed', settled_at = now(), settled_through = $2

@@ -1,7 +1,8 @@
-with  lead as materialized (
+with
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))), lead as materialized (
     select id, contact_id, resource_id, category_id, campaign_id, wording, ip, user_agent
     from pending_unsubscribe as lead
-    where lead.state = 'pending' and lead.lead_id is null and lead.due_at < now() - make_interval(secs => $1)
+    where (select count(*) from turn) >= 0 and lead.state = 'pending' and lead.lead_id is null and lead.due_at < now() - make_interval(secs => $1)
     order by id limit $2 for update skip locked
   ), settled as (
   update pending_unsubscribe set state = 'confirmed', settled_at = now(), settled_through = $3

@@ -32,12 +32,12 @@ with
     left join category on category.id = event.category_id
     left join lateral (
       select action, legal_basis, explanation from consent_event as before
-      where before.contact_id = event.contact_id and before.category_id = event.category_id and before.id < event.id
-      order by before.id desc limit 1
+      where before.contact_id = event.contact_id and before.category_id = event.category_id and before.number < event.number
+      order by before.number desc limit 1
     ) as before on true
     where not exists (
         select from consent_event as later
-        where later.contact_id = event.contact_id and later.id > event.id
+        where later.contact_id = event.contact_id and later.number > event.number
           and later.category_id is not distinct from event.category_id
           and later.resource_id is not distinct from event.resource_id)
       and (event.category_id is null or before.action in ('subscribed', 'pending') or (before.action is null

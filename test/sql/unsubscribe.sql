@@ -16,10 +16,12 @@ with
     from link left join category on category.id = any(link.category_ids)
     where link.mode <> 'prohibited'
   ),
+  turn as materialized (select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))),
   lead as materialized (
     select lead.id from pending_unsubscribe as mine
     join pending_unsubscribe as lead on lead.id = coalesce(mine.lead_id, mine.id)
-    where mine.contact_id = $5::bigint and mine.state = 'pending' and lead.state = 'pending'
+    where (select count(*) from turn) >= 0
+      and mine.contact_id = $5::bigint and mine.state = 'pending' and lead.state = 'pending'
       and exists (select from target where mine.category_id = target.category_id or (target.category_id is null
         and (target.resource_id is null or target.resource_id = mine.resource_id)))
     order by lead.id for update of lead
@@ -34,7 +36,8 @@ with
   refused as (
     insert into address_refusal (address_key, channel, category_id, resource_id)
     select key, link.channel, category_id, target.resource_id from link, unnest(keys) as key, target
-    where (select count(*) from settled) >= 0
+    -- The turn here too: where nothing is delayed, nobody has asked for it above.
+    where (select count(*) from turn) >= 0 and (select count(*) from settled) >= 0
     order by key, category_id
     on conflict do nothing
     returning category_id, resource_id

@@ -99,7 +99,7 @@ describe('what a template is refused for', () => {
       rule: `the template uses the unknown variable ${variable}`,
       remedy:
         'Known are contact.first_name, contact.last_name, contact.external_id, contact.email, contact.language, ' +
-        'contact.time_zone, contact.attributes, resource.name, campaign.key, unsubscribe_url; ' +
+        'contact.time_zone, contact.attributes, resource.name, campaign.key, unsubscribe_url, preferences_url; ' +
         "a contact's own fields are contact.attributes.<name>, a subscription's subscription.<name>.",
     })
   })

@@ -24,7 +24,8 @@ test('workers that start at once agree on one Schedule, which settles what no wo
   expect(state.paused).toBe(true)
   expect(spec.intervals).toMatchObject([{ every: 30_000 }])
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 60_000 })
-  expect(action.args).toEqual([{ steps: ['settleOverdueUnsubscribes'] }])
+  const steps = ['settleOverdueUnsubscribes', 'settleExpiredOptIns', 'startMissingOptIns', 'startMissingWebhooks']
+  expect(action.args).toEqual([{ steps: [...steps, 'dropOldEvents'] }])
 
   const sent = await seedDelayed(installation.db)
   await startUnsubscribe(installation.db, claimsOf(sent), clicked)

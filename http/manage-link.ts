@@ -1,0 +1,9 @@
+import { html } from 'hono/html'
+import type { TokenClaims, Tokens } from '../domain/link-token.ts'
+import type { Html } from './page.ts'
+import type { Language } from './wording/language.ts'
+import { preferenceWordings } from './wording/preferences.ts'
+
+/** Leads from a page at `/u/<token>` to the preference page of the same message. */
+export const manageLink = (language: Language, tokens: Tokens, claims: TokenClaims): Html =>
+  html`<p class="note"><a href="../p/${tokens.sign({ ...claims, scope: 'preferences' })}">${preferenceWordings[language].manage}</a></p>`
