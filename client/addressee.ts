@@ -1,10 +1,14 @@
 import { type Connection, connect } from '../db/connect.ts'
+import { ApiKeys } from './api-keys.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Contacts } from './contacts.ts'
 import { Limits } from './limits.ts'
+import { OptOuts } from './opt-outs.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { Suppressions } from './suppressions.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
 
 export interface AddresseeOptions {
@@ -32,6 +36,10 @@ export class Addressee {
   readonly segments: Segments
   readonly campaigns: Campaigns
   readonly limits: Limits
+  readonly apiKeys: ApiKeys
+  readonly subscriptions: Subscriptions
+  readonly optOuts: OptOuts
+  readonly suppressions: Suppressions
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -47,6 +55,10 @@ export class Addressee {
     this.segments = new Segments(database)
     this.campaigns = new Campaigns(database, temporal)
     this.limits = new Limits(database)
+    this.apiKeys = new ApiKeys(database)
+    this.subscriptions = new Subscriptions(database)
+    this.optOuts = new OptOuts(database)
+    this.suppressions = new Suppressions(database)
   }
 
   close(): Promise<void> {

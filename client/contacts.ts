@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Connection } from '../db/connect.ts'
+import { type Contact, getContact, type NewContact, saveNewContact, searchContacts } from './contact-record.ts'
+import type { ContactRef } from './contact-ref.ts'
 import { type ImportOptions, importContacts } from './import/contact-import.ts'
 import type { ImportReport } from './import/report.ts'
 
@@ -17,5 +19,23 @@ export class Contacts {
    */
   import(input: string | Readable, options: ImportOptions): Promise<ImportReport> {
     return importContacts(this.#database.db, input, options)
+  }
+
+  /**
+   * Creates a contact, or completes the one that has the external id, else the earliest that has the address.
+   * @throws {Refusal} naming the field that cannot be.
+   */
+  save(contact: NewContact): Promise<{ id: string; created: boolean }> {
+    return saveNewContact(this.#database.db, contact)
+  }
+
+  /** @throws {Refusal} when there is no such contact. */
+  get(contact: ContactRef): Promise<Contact> {
+    return getContact(this.#database.db, contact)
+  }
+
+  /** Everybody who has an e-mail address, by id. @param page.after the last id of the page before. */
+  search(email: string, page: { after?: string; limit?: number } = {}): Promise<Contact[]> {
+    return searchContacts(this.#database.db, email, page)
   }
 }

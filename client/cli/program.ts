@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { addApiKeys } from './api-keys.ts'
 import { addCampaigns } from './campaigns.ts'
 import { addCategories } from './categories.ts'
 import { addContacts } from './contacts.ts'
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addContacts(program)
   addCampaigns(program)
   addLimits(program)
+  addApiKeys(program)
   return program
 }
 

@@ -8,6 +8,7 @@ import * as unsubscribe from './0006-unsubscribe.ts'
 import * as resources from './0007-resources.ts'
 import * as consentChain from './0008-consent-chain.ts'
 import * as secondThoughts from './0009-second-thoughts.ts'
+import * as api from './0011-api.ts'
 
 /** Every migration in order. A released one is never edited; a change is a new entry at the end. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-resources': resources,
   '0008-consent-chain': consentChain,
   '0009-second-thoughts': secondThoughts,
+  '0011-api': api,
 }
