@@ -5,6 +5,7 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
+import { mountApis } from './mount-apis.ts'
 import { contentSecurityPolicy } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
@@ -25,6 +26,7 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }))
   app.get('/u/:token', showUnsubscribe(deps))
   app.post('/u/:token', postUnsubscribe(deps))
+  mountApis(app, deps)
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()
