@@ -52,6 +52,6 @@ export async function hiddenSegments(db: Db, keys: readonly string[], group: Acc
   const { rows } = await sql<{ key: string }>`
     select segment.key from segment
     join category on category.id = segment.category_id join resource on resource.id = category.resource_id
-    where segment.key = any(${keys}::text[]) and not (${isVisible(group)})`.execute(db)
+    where segment.key = any(${keys}::text[]) and (${isVisible(group)}) is not true`.execute(db)
   return rows.map((row) => row.key)
 }

@@ -41,7 +41,7 @@ async function answer(c: Context, route: Route, mounting: Mounting): Promise<Res
   const call = callOf(c, route, { mounting, caller, value })
   const once = caller !== null && isRepeatable(route) ? onceRequest(c, caller, text) : null
   if (once === null) return carryOut(c, route, call)
-  return answerOnce(mounting.db, once, () =>
+  return answerOnce(c, mounting, once, () =>
     carryOut(c, route, call).catch((error: unknown) => mounting.answerError(c, error)),
   )
 }

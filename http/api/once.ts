@@ -27,7 +27,12 @@ export function onceRequest(c: Context, caller: ApiKeyRow, text: string): OnceRe
  * that pass is not kept.
  * @throws ApiError 409 while another one carries it out, 422 when the key was used for another request.
  */
-export async function answerOnce(db: Db, request: OnceRequest, carryOut: () => Promise<Response>): Promise<Response> {
+export async function answerOnce(
+  c: Context,
+  { db }: { db: Db },
+  request: OnceRequest,
+  carryOut: () => Promise<Response>,
+): Promise<Response> {
   const found = await beginOnce(db, request)
   switch (found.kind) {
     case 'other':
@@ -35,7 +40,7 @@ export async function answerOnce(db: Db, request: OnceRequest, carryOut: () => P
     case 'running':
       throw new ApiError('conflict', 'A request with this Idempotency-Key is being carried out; ask again in a while.')
     case 'answered':
-      return replayed(found.status, found.body)
+      return replayed(c, found.status, found.body)
     case 'first': {
       const response = await carryOut()
       if (response.status >= 500) await forgetRequest(db, request)
@@ -45,11 +50,8 @@ export async function answerOnce(db: Db, request: OnceRequest, carryOut: () => P
   }
 }
 
-const replayed = (status: number, body: string): Response =>
-  new Response(body === '' ? null : body, {
-    status,
-    headers: {
-      'Content-Type': status >= 400 ? 'application/problem+json' : 'application/json',
-      'Idempotency-Replayed': 'true',
-    },
+const replayed = (c: Context, status: number, body: string): Response =>
+  c.body(body, status as 200, {
+    'Content-Type': status >= 400 ? 'application/problem+json' : 'application/json',
+    'Idempotency-Replayed': 'true',
   })

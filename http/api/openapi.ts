@@ -77,11 +77,8 @@ const headersOf = ({ method, scope }: Route): Json[] =>
 /** The schema, with those that have a name of their own put among the components. */
 function hoisted(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const { $defs = {}, ...bare } = jsonSchema(schema, io)
-  const id = schema.meta()?.id
-  Object.assign(schemas, $defs)
-  if (id === undefined) return bare
-  schemas[id] = bare
-  return { $ref: `#/components/schemas/${id}` }
+  for (const [name, { id: _id, ...defined }] of Object.entries($defs)) schemas[name] = defined
+  return bare
 }
 
 /** Without the dialect, which the document names for all, and with names as they are among the components. */
@@ -89,6 +86,5 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): z.core.JSONSchem
   const made = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any' }))
   const read: z.core.JSONSchema.BaseSchema = JSON.parse(made.replaceAll('"#/$defs/', '"#/components/schemas/'))
   delete read.$schema
-  delete read.id
   return read
 }
