@@ -31,7 +31,7 @@ const strangers = [
   'Basic x',
   'Bearer adr_short',
   `Bearer adr_${'A'.repeat(43)}`,
-  `Bearer ${mutated(random, readKey)}x`,
+  `Bearer ${readKey.slice(0, -1)}`,
 ]
 
 function filled(request: RandomRequest, who: typeof known): RandomRequest {
@@ -104,7 +104,8 @@ test(`${requests / 4} random requests with a key that may do everything: no fail
   const write = async (): Promise<number> => {
     const request = randomRequest(random, random.pick(writing))
     const { status, what } = await answerTo(request, `Bearer ${admin}`, random.pick([known, unknown]))
-    expect(status, what).toBeLessThan(500)
+    // Temporal is away: a command to a campaign is carried out, and says so.
+    if (status !== 503 || !what.includes('/v1/campaigns/')) expect(status, what).toBeLessThan(500)
     return status
   }
   for (let done = 0; done < requests / 4; done += 16) await Promise.all(Array.from({ length: 16 }, write))

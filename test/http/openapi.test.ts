@@ -114,7 +114,7 @@ test('what the running API answers fits what the document says', async () => {
     const query = Object.entries(values).filter(([name]) => name.startsWith('?'))
     const search = new URLSearchParams(query.map(([name, value]) => [name.slice(1), value] as [string, string]))
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
-    const answer = await ask(method.toUpperCase(), `${filled}?${search}`, body === undefined ? {} : { body })
+    const answer = await ask(method.toUpperCase(), `${filled}?${search.toString()}`, body === undefined ? {} : { body })
     expect([answer.status, answer.body], `${method} ${path}`).toEqual([200, expect.anything()])
     if ('items' in answer.body) expect(answer.body.items.length, `${method} ${path}`).toBeGreaterThan(0)
     const schema = document.paths[path]?.[method]?.responses['200']?.content?.['application/json']?.schema

@@ -7,7 +7,7 @@ import { createTestApp } from './http-app.ts'
 export interface Answer {
   status: number
   headers: Headers
-  body: Record<string, unknown> & { items: Record<string, unknown>[] }
+  body: Record<string, unknown> & { items: Record<string, unknown>[]; next: string | null; id: string }
 }
 
 export interface Asking {

@@ -12,15 +12,15 @@ export const placeholders = { email: '<email>', contactId: '<contact>', external
 const { email, contactId, externalId } = placeholders
 
 const values = [
-  ...[email, contactId, externalId, '0', '1', '-1', '1e9', '9'.repeat(30), 'acme', 'news', 'x'.repeat(300), ''],
-  ...["' or 1=1 --", '../../etc/passwd', '%00', '%', '%zz', '%E0%A4%A', 'null', '__proto__', 'constructor', '<script>'],
-  ...['ключ', '👩‍👩‍👧', 'a b', 'a@b@c', '*', 'openapi.json', 'adr_', 'CONSENT_WITH_NOTICE', '2030-01-31T09:00:00Z'],
-]
+  [email, contactId, externalId, '0', '1', '-1', '1e9', '9'.repeat(30), 'acme', 'news', 'x'.repeat(300), ''],
+  ["' or 1=1 --", '../../etc/passwd', '%00', '%', '%zz', '%E0%A4%A', 'null', '__proto__', 'constructor', '<script>'],
+  ['ключ', '👩‍👩‍👧', 'a b', 'a@b@c', '*', 'openapi.json', 'adr_', 'CONSENT_WITH_NOTICE', '2030-01-31T09:00:00Z'],
+].flat()
 const fields = [
-  ...['email', 'contactId', 'externalId', 'category', 'resource', 'key', 'title', 'limit', 'cursor', 'kind', 'reason'],
-  ...['emailAddress', 'subscriptionId', 'legalBasis', 'legalBasisExplanation', 'attributes', 'content', 'categories'],
-  ...['token', 'smid', 'rtoken', 'shown', 'sendAt', 'now', '__proto__', 'constructor', 'toString', ''],
-]
+  ['email', 'contactId', 'externalId', 'category', 'resource', 'key', 'title', 'limit', 'cursor', 'kind', 'reason'],
+  ['emailAddress', 'subscriptionId', 'legalBasis', 'legalBasisExplanation', 'attributes', 'content', 'categories'],
+  ['token', 'smid', 'rtoken', 'shown', 'sendAt', 'now', '__proto__', 'constructor', 'toString', ''],
+].flat()
 const types = ['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data', '', 'a/b/c']
 
 /** A request to a route of the app: close to what it takes, and wrong in some way. */
