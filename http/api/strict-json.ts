@@ -11,7 +11,7 @@ const deepest = 20
 export function parseStrictJson(text: string): unknown {
   refuseDepth(text)
   const value = parsed(text)
-  refuseDuplicates(text)
+  refuseKeys(text)
   refuseBadText(value)
   return value
 }
@@ -35,7 +35,7 @@ function refuseDepth(text: string): void {
   }
 }
 
-function refuseDuplicates(text: string): void {
+function refuseKeys(text: string): void {
   const open: Set<string>[] = []
   let last = ''
   for (const token of tokens(text)) {
@@ -43,6 +43,8 @@ function refuseDuplicates(text: string): void {
     else if (token === '}' || token === ']') open.pop()
     else if (token === ':') {
       const key = JSON.parse(last) as string
+      // Once V8 has met the key "\\", JSON.parse takes "\"" for it too (13.6, in Node 24).
+      if (/["\\]/.test(key)) throw bad(`The key ${JSON.stringify(key)} holds a quotation mark or a backslash.`)
       if (open.at(-1)?.has(key)) throw bad(`The key ${JSON.stringify(key)} stands twice in one object.`)
       open.at(-1)?.add(key)
     }
