@@ -48,7 +48,7 @@ const logAccess = (log: Logger) => async (c: Context, next: Next) => {
   const start = performance.now()
   await next()
   const ms = Math.round(performance.now() - start)
-  log.info({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'request')
+  log.info({ method: c.req.method, route: routePath(c), status: c.res.status, ms }, 'request')
 }
 
 const headers = {
