@@ -6,9 +6,12 @@ import { addCategories } from './categories.ts'
 import { addContacts } from './contacts.ts'
 import { addLimits } from './limits.ts'
 import { addMigrate } from './migrate.ts'
+import { addOptOuts } from './opt-outs.ts'
 import { addProcesses } from './processes.ts'
 import { addResources } from './resources.ts'
 import { addSegments } from './segments.ts'
+import { addSubscriptions } from './subscriptions.ts'
+import { addSuppressions } from './suppressions.ts'
 
 const footer = `
 Settings come from the environment and from .env in the working directory. Data goes to standard output,
@@ -45,6 +48,9 @@ export function createProgram(): Command {
   addContacts(program)
   addCampaigns(program)
   addLimits(program)
+  addSubscriptions(program)
+  addOptOuts(program)
+  addSuppressions(program)
   addApiKeys(program)
   return program
 }
