@@ -12,10 +12,16 @@ import type { HttpEnv } from './unsubscribe.ts'
 export function mountApis(app: Hono<HttpEnv>, deps: ApiDeps): void {
   const limiter = createRateLimiter()
   const { log } = deps
-  mount(app, '/v1', apiRoutes, { ...deps, limiter, answerError: (c, error) => answerProblem(c, error, log) })
+  mount(app, '/v1', apiRoutes, {
+    ...deps,
+    limiter,
+    knowsOnce: true,
+    answerError: (c, error) => answerProblem(c, error, log),
+  })
   mount(app, '/communication-preferences', hubSpotRoutes, {
     ...deps,
     limiter,
+    knowsOnce: false,
     answerError: (c, error) => answerHubSpotError(c, error, log),
   })
 }

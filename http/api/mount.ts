@@ -13,6 +13,8 @@ import { unstorable } from './strict-json.ts'
 
 export interface Mounting extends ApiDeps {
   limiter: RateLimiter
+  /** Whether this API knows the header Idempotency-Key. */
+  knowsOnce: boolean
   /** How this API says what went wrong. */
   answerError: (c: Context, error: unknown) => Response
 }
@@ -39,7 +41,7 @@ async function answer(c: Context, route: Route, mounting: Mounting): Promise<Res
   const caller = await admit(c, route, mounting, mounting.limiter)
   const { text, value } = route.body === undefined ? { text: '', value: undefined } : await readBody(c)
   const call = callOf(c, route, { mounting, caller, value })
-  const once = caller !== null && isRepeatable(route) ? onceRequest(c, caller, text) : null
+  const once = caller !== null && mounting.knowsOnce && changesByPost(route) ? onceRequest(c, caller, text) : null
   if (once === null) return carryOut(c, route, call)
   return answerOnce(c, mounting, once, () =>
     carryOut(c, route, call).catch((error: unknown) => mounting.answerError(c, error)),
@@ -47,7 +49,7 @@ async function answer(c: Context, route: Route, mounting: Mounting): Promise<Res
 }
 
 /** A look needs no key: it can be repeated as it is. */
-const isRepeatable = ({ method, scope }: Route): boolean => method === 'POST' && scope !== 'read'
+const changesByPost = ({ method, scope }: Route): boolean => method === 'POST' && scope !== 'read'
 
 function callOf(
   c: Context,

@@ -167,6 +167,17 @@ describe('Idempotency-Key', () => {
     expect(await db.selectFrom('api_answer').select('idempotency_key').execute()).toHaveLength(1)
   })
 
+  test('whoever died over it is succeeded after a minute, not before', async () => {
+    await once('k7', { email: 'died@example.com' })
+    const isRunning = { status: null, body: null }
+    await db.updateTable('api_answer').set(isRunning).where('idempotency_key', '=', 'k7').execute()
+    expect((await once('k7', { email: 'died@example.com' })).status).toBe(409)
+    const created_at = new Date(Date.now() - 61_000)
+    await db.updateTable('api_answer').set({ created_at }).where('idempotency_key', '=', 'k7').execute()
+    expect((await once('k7', { email: 'other@example.com' })).status).toBe(422)
+    expect((await once('k7', { email: 'died@example.com' })).body).toMatchObject({ created: false })
+  })
+
   test('of the request only a hash is kept', async () => {
     await once('k6', { email: 'hashed@example.com', firstName: 'Grace' })
     const rows = await db.selectFrom('api_answer').selectAll().execute()
