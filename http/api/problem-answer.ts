@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { isLostDatabase } from '../../db/lost-database.ts'
 import { Refusal, Unavailable } from '../../domain/refusal.ts'
 import { ApiError, apiErrors } from './api-error.ts'
 
@@ -36,9 +37,13 @@ function problemOf(error: unknown, log: Logger): Omit<Problem, 'type'> & { kind:
   if (error instanceof Unavailable)
     return { kind: 'unavailable', title: 'A server does not answer', status: 503, detail: error.message }
   const errorId = logged(error, log)
+  if (isLostDatabase(error))
+    return { kind: 'unavailable', title: 'A server does not answer', status: 503, detail: lostDatabase, errorId }
   const detail = `Try again in a while; if it fails again, tell the operator the error ${errorId}.`
   return { kind: 'failed', title: 'That did not work', status: 500, detail, errorId }
 }
+
+const lostDatabase = 'PostgreSQL does not answer. Repeat the request later: what was done already is not done twice.'
 
 /** @returns the id under which the log has it. */
 export function logged(error: unknown, log: Logger): string {

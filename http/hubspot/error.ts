@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
+import { isLostDatabase } from '../../db/lost-database.ts'
 import { Refusal, Unavailable } from '../../domain/refusal.ts'
 import { ApiError, type ApiErrorKind } from '../api/api-error.ts'
 import { logged } from '../api/problem-answer.ts'
@@ -40,8 +41,8 @@ function said(error: unknown, log: Logger): Said {
   if (error instanceof Refusal) return { status: 400, category: 'VALIDATION_ERROR', message: error.message }
   if (error instanceof ApiError) return saidOf(error)
   const correlationId = logged(error, log)
-  return error instanceof Unavailable
-    ? { status: 503, category: 'SERVICE_UNAVAILABLE', message: error.message, correlationId }
+  return error instanceof Unavailable || isLostDatabase(error)
+    ? { status: 503, category: 'SERVICE_UNAVAILABLE', message: 'a server does not answer', correlationId }
     : { status: 500, category: 'INTERNAL_ERROR', message: 'internal error', correlationId }
 }
 

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { startHttp } from '../../http/main.ts'
 import { atEnd } from '../setup/at-end.ts'
 import { createDatabase } from '../setup/database.ts'
+import { eventually } from '../setup/eventually.ts'
 import { createTestApp, recordingLog } from '../setup/http-app.ts'
+import { startTcpProxy } from '../setup/tcp-proxy.ts'
 import { secret } from '../setup/unsubscribe-seed.ts'
 
 // What only a socket shows.
@@ -12,8 +14,10 @@ import { secret } from '../setup/unsubscribe-seed.ts'
 const { db, url } = await createDatabase()
 const { log, lines } = recordingLog()
 const listen = { host: '127.0.0.1', port: 0 }
+const proxy = await startTcpProxy(Number(new URL(url).port))
+const databaseUrl = Object.assign(new URL(url), { host: `127.0.0.1:${proxy.port}` }).href
 const http = await startHttp(
-  { databaseUrl: url, secrets: [secret], listen, temporal: { address: '127.0.0.1:1' }, logLevel: 'info' },
+  { databaseUrl, secrets: [secret], listen, temporal: { address: '127.0.0.1:1' }, logLevel: 'info' },
   log,
 )
 atEnd(() => http.close())
@@ -64,4 +68,17 @@ test('HEAD is GET without a body; the log names the route and neither key nor ad
   expect(logged).toContain('/communication-preferences/v3/status/email/:emailAddress')
   expect(logged).not.toContain('ada@example.com')
   expect(logged).not.toContain(key.slice(4))
+})
+
+test('PostgreSQL away is 503, and what comes after it is answered', async () => {
+  const statuses = () =>
+    Promise.all(
+      ['/v1/resources', '/communication-preferences/v3/definitions'].map(
+        async (path) => (await fetch(`${http.url}${path}`, { headers })).status,
+      ),
+    )
+  await proxy.refuse()
+  expect(await statuses()).toEqual([503, 503])
+  await proxy.mend()
+  await eventually(async () => expect(await statuses()).toEqual([200, 200]))
 })
