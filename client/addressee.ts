@@ -1,14 +1,17 @@
 import { type Connection, connect } from '../db/connect.ts'
 import type { PrivateWebhooks } from '../domain/webhook-url.ts'
+import { ApiKeys } from './api-keys.ts'
 import { Campaigns } from './campaigns.ts'
 import { Categories } from './categories.ts'
 import { Consent } from './consent.ts'
 import { Contacts } from './contacts.ts'
 import { Fields } from './fields.ts'
 import { Limits } from './limits.ts'
+import { OptOuts } from './opt-outs.ts'
 import { Resources } from './resources.ts'
 import { Segments } from './segments.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { Suppressions } from './suppressions.ts'
 import { createLazyTemporal, type LazyTemporal } from './temporal.ts'
 import { Unsubscribes } from './unsubscribes.ts'
 import { Webhooks } from './webhooks.ts'
@@ -46,6 +49,9 @@ export class Addressee {
   readonly webhooks: Webhooks
   readonly unsubscribes: Unsubscribes
   readonly subscriptions: Subscriptions
+  readonly apiKeys: ApiKeys
+  readonly optOuts: OptOuts
+  readonly suppressions: Suppressions
   readonly #close: () => Promise<void>
 
   constructor(options: AddresseeOptions | OpenConnections) {
@@ -67,6 +73,9 @@ export class Addressee {
     this.webhooks = new Webhooks(database, temporal, privateWebhooks)
     this.unsubscribes = new Unsubscribes(database, temporal)
     this.subscriptions = new Subscriptions(database, temporal)
+    this.apiKeys = new ApiKeys(database)
+    this.optOuts = new OptOuts(database)
+    this.suppressions = new Suppressions(database)
   }
 
   close(): Promise<void> {

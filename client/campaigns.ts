@@ -119,12 +119,18 @@ export class Campaigns {
     const { db } = this.#database
     const { id } = await this.#find(campaign)
     const contacts = someContacts(contact, await contactsNamed(db, contact))
-    const criteria = await criteriaOf(db, id)
-    const explanations = contacts.map(async (contactId) => ({
-      ...(await explainContact(db, criteria, contactId)),
-      recipient: await recipientOf(db, id, contactId),
-    }))
-    return Promise.all(explanations)
+    return Promise.all(contacts.map((contactId) => this.#explained(id, contactId)))
+  }
+
+  /** The same for one contact by id, which there must be. */
+  async explainOne(campaign: string, contactId: string): Promise<Explanation> {
+    return this.#explained((await this.#find(campaign)).id, contactId)
+  }
+
+  async #explained(id: string, contactId: string): Promise<Explanation> {
+    const { db } = this.#database
+    const explanation = await explainContact(db, await criteriaOf(db, id), contactId)
+    return { ...explanation, recipient: await recipientOf(db, id, contactId) }
   }
 
   async get(campaign: string): Promise<CampaignWithCounts> {
@@ -133,8 +139,8 @@ export class Campaigns {
   }
 
   /** The latest first. */
-  async list(options: { limit?: number } = {}): Promise<Campaign[]> {
-    return (await listCampaigns(this.#database.db, options.limit ?? 50)).map(shown)
+  async list(options: { limit?: number; before?: string; group?: string | null } = {}): Promise<Campaign[]> {
+    return (await listCampaigns(this.#database.db, { limit: 50, ...options })).map(shown)
   }
 
   /** A page of the ledger, in order; `after` is the last seq of the page before. */

@@ -5,6 +5,8 @@ import type { Erasure } from '../db/erase-contact.ts'
 import type { ConsentDocument } from '../domain/consent-document.ts'
 import { type ContactConsent, contactConsent, exportContactConsent } from './contact-consent.ts'
 import { eraseNamed, exportNamed } from './contact-erasure.ts'
+import { type Contact, getContact, type NewContact, saveNewContact, searchContacts } from './contact-record.ts'
+import type { ContactRef } from './contact-ref.ts'
 import { type ImportOptions, importContacts } from './import/contact-import.ts'
 import type { ImportReport } from './import/report.ts'
 
@@ -42,5 +44,23 @@ export class Contacts {
   /** Removes a person (GDPR, Article 17); proof, refusals and suppressions stay, by address key. */
   erase(contact: string, options: { by: string }): Promise<Erasure> {
     return eraseNamed(this.#database.db, contact, options.by)
+  }
+
+  /**
+   * Creates a contact, or completes the one that has the external id, else the earliest that has the address.
+   * @throws {Refusal} naming the field that cannot be.
+   */
+  save(contact: NewContact): Promise<{ id: string; created: boolean }> {
+    return saveNewContact(this.#database.db, contact)
+  }
+
+  /** @throws {Refusal} when there is no such contact. */
+  get(contact: ContactRef): Promise<Contact> {
+    return getContact(this.#database.db, contact)
+  }
+
+  /** Everybody who has an e-mail address, by id. @param page.after the last id of the page before. */
+  search(email: string, page: { after?: string; limit?: number } = {}): Promise<Contact[]> {
+    return searchContacts(this.#database.db, email, page)
   }
 }

@@ -4,6 +4,7 @@ import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import type { Id } from './schema.ts'
+import { type AccessGroup, isVisible } from './visible.ts'
 
 export interface CampaignRow {
   id: Id
@@ -48,9 +49,17 @@ function isGone(id: Id): never {
   })
 }
 
-/** The latest campaigns first. */
-export async function listCampaigns(db: Db, limit: number): Promise<CampaignRow[]> {
-  return select(db).orderBy('c.id', 'desc').limit(limit).execute()
+/** The latest campaigns first. @param page.before an id: only those that are older. */
+export async function listCampaigns(
+  db: Db,
+  page: { limit: number; before?: Id; group?: AccessGroup },
+): Promise<CampaignRow[]> {
+  return select(db)
+    .where(isVisible(page.group ?? null, 'r'))
+    .$if(page.before !== undefined, (query) => query.where('c.id', '<', page.before as Id))
+    .orderBy('c.id', 'desc')
+    .limit(page.limit)
+    .execute()
 }
 
 const select = (db: Db) =>

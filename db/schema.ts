@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { ApiScope } from '../domain/api-key.ts'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { CustomFieldType } from '../domain/custom-field.ts'
@@ -269,6 +270,26 @@ export interface Schema extends EventTables {
     failed: Generated<number>
     skipped: Generated<number>
     unknown: Generated<number>
+  }
+  api_key: {
+    id: GeneratedId
+    name: string
+    hash: Buffer
+    scopes: ApiScope[]
+    access_group: string | null
+    requests_per_second: number
+    created_by: string
+    created_at: Now
+    last_used_at: Date | null
+    revoked_at: Date | null
+  }
+  api_answer: {
+    api_key_id: Id
+    idempotency_key: string
+    request_hash: Buffer
+    status: number | null
+    body: string | null
+    created_at: Now
   }
   sending_limit: {
     scope: LimitScope

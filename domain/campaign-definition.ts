@@ -43,6 +43,11 @@ const definition = z.strictObject({
   retryDelaysSeconds: z.array(z.int().min(1).max(86_400)).max(20).default([60, 300, 900, 3600]),
 })
 
+/** The same for whoever writes JSON, where a time is a text. */
+export const campaignJson = definition.extend({
+  sendAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with an offset' }).optional(),
+})
+
 /** What people hand to `campaigns.schedule`. */
 export type CampaignDefinition = z.input<typeof definition>
 

@@ -5,7 +5,9 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
-import { type MessageUnsubDeps, postMessageUnsub } from './message-unsub.ts'
+import { createRateLimiter } from './api/rate-limiter.ts'
+import { postMessageUnsub } from './message-unsub.ts'
+import { mountApis } from './mount-apis.ts'
 import { postOptIn, showOptIn } from './opt-in.ts'
 import { contentSecurityPolicy } from './page.ts'
 import { postPreferences, showPreferences } from './preferences.ts'
@@ -16,7 +18,7 @@ import { allowSdk, getSdk, postSdk } from './sdk.ts'
 import { createTellTemporal } from './tell-temporal.ts'
 import { type HttpEnv, postUnsubscribe, showUnsubscribe, type UnsubscribeDeps } from './unsubscribe.ts'
 
-export interface AppDeps extends Omit<UnsubscribeDeps, 'tellTemporal'>, MessageUnsubDeps {
+export interface AppDeps extends Omit<UnsubscribeDeps, 'tellTemporal'> {
   addressee: Addressee
   /** Unsubscribing works without it: workflows that could not be started are started by the sweep. */
   temporal: LazyTemporal
@@ -34,11 +36,13 @@ export function createApp(deps: AppDeps): Hono<HttpEnv> {
   app.get('/sdk/unsub.js', getSdk(edge))
   app.options('/sdk/unsub', allowSdk(edge))
   app.post('/sdk/unsub', postSdk(edge))
-  app.post('/api/v1.1/profiles/message_unsub', postMessageUnsub(deps))
   app.get('/p/:token', showPreferences(edge))
   app.post('/p/:token', postPreferences(edge))
   app.get('/o/:token', showOptIn(edge))
   app.post('/o/:token', postOptIn(edge))
+  const limiter = createRateLimiter()
+  app.post('/api/v1.1/profiles/message_unsub', postMessageUnsub({ ...deps, limiter }))
+  mountApis(app, deps, limiter)
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
   app.get('/readyz', async (c) => {
     const readiness = await deps.ready()
@@ -60,7 +64,7 @@ const logAccess = (log: Logger) => async (c: Context, next: Next) => {
   const start = performance.now()
   await next()
   const ms = Math.round(performance.now() - start)
-  log.info({ method: c.req.method, route: routePath(c, -1), status: c.res.status, ms }, 'request')
+  log.info({ method: c.req.method, route: routePath(c), status: c.res.status, ms }, 'request')
 }
 
 const headers = {

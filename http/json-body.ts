@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { parseStrictJson } from '../domain/strict-json.ts'
+import { type JsonFault, parseStrictJson } from '../domain/strict-json.ts'
 
 /** What is wrong with a request, for a program: a word to branch on and a sentence to read. */
 export interface Fault {
-  status: 400 | 401 | 403 | 404 | 410 | 413 | 415 | 422
+  status: 400 | 401 | 403 | 404 | 410 | 413 | 415 | 422 | 429
   code: string
   message: string
 }
@@ -24,17 +24,19 @@ export async function readJson<S extends z.ZodType>(c: Context, schema: S): Prom
   const text = await readText(c)
   if (typeof text !== 'string') return text
   const parsed = parseStrictJson(text)
-  if (!parsed.ok) return faults[parsed.fault]
+  if (!parsed.ok) return fault(400, codes[parsed.fault], `The body ${parsed.what}.`)
   const checked = schema.safeParse(parsed.value)
   if (checked.success) return checked.data
   const [issue] = checked.error.issues
   return fault(400, 'bad_request', `${issue?.path.join('.') || 'The body'}: ${issue?.message ?? 'is wrong'}.`)
 }
 
-const faults = {
-  malformed: fault(400, 'malformed_json', 'The body is not JSON.'),
-  duplicate_key: fault(400, 'duplicate_key', 'An object in the body names a key twice.'),
-  too_deep: fault(400, 'too_deep', 'The body is nested more deeply than anything that is taken here.'),
+const codes: Record<JsonFault, string> = {
+  malformed: 'malformed_json',
+  duplicate_key: 'duplicate_key',
+  odd_key: 'odd_key',
+  too_deep: 'too_deep',
+  bad_text: 'bad_text',
 }
 
 async function readText(c: Context): Promise<string | Fault> {

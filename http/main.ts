@@ -59,8 +59,6 @@ function serverFor({ database, temporal }: OpenConnections, config: HttpConfig, 
     temporal,
     tokens: createTokens(config.secrets),
     log,
-    // Nobody has a key yet.
-    authorise: async () => null,
     clientAddress: clientAddressBehind(config.trustedProxies),
     ready: createReadiness(db),
   })

@@ -1,16 +1,19 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { findPageResource } from '../db/page-access.ts'
+import { type ApiKeyRow, useApiKey } from '../db/api-keys.ts'
+import type { Db } from '../db/connect.ts'
+import { findPageResource, type PageResource } from '../db/page-access.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
+import { findVisible } from '../db/visible.ts'
+import { allows, apiKeyHash } from '../domain/api-key.ts'
+import type { RateLimiter } from './api/rate-limiter.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
 import { goneFault, messageOf, targetOf } from './page-access.ts'
 import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
-/** Whose API key a token is; null when it is nobody's, or may not do this. */
-export type Authorise = (token: string) => Promise<{ name: string } | null>
-
-export interface MessageUnsubDeps extends Pick<UnsubscribeDeps, 'db' | 'tokens' | 'log'> {
-  authorise: Authorise
+interface MessageUnsubDeps extends Pick<UnsubscribeDeps, 'db' | 'tokens' | 'log'> {
+  /** The APIs share it. */
+  limiter: RateLimiter
 }
 
 const text = z
@@ -35,13 +38,20 @@ export const postMessageUnsub = (deps: MessageUnsubDeps) => async (c: Context<Ht
   return c.json({ error: status, code, error_text: message }, status)
 }
 
-async function carryOut(c: Context<HttpEnv>, { db, tokens, log, authorise }: MessageUnsubDeps): Promise<Fault | null> {
+async function carryOut(c: Context<HttpEnv>, deps: MessageUnsubDeps): Promise<Fault | null> {
+  const { db, tokens, log } = deps
   const body = await readJson(c, schema)
   if (isFault(body)) return body
-  const key = await authorise(body.token)
-  if (key === null) return fault(401, 'bad_token', 'token is not a key of this API, or may not do this.')
+  const key = await keyOf(db, body.token)
+  if (key === undefined) return fault(401, 'bad_token', 'token is not a key of this API, or may not do this.')
+  const { waitSeconds } = deps.limiter.take(key.id, key.requestsPerSecond)
+  if (waitSeconds > 0) {
+    c.header('Retry-After', String(waitSeconds))
+    return fault(429, 'rate_limited', `At most ${key.requestsPerSecond} requests a second.`)
+  }
   const resource = await findPageResource(db, { token: body.rtoken })
-  if (resource === undefined) return fault(403, 'bad_rtoken', 'rtoken is not the token of a resource.')
+  if (resource === undefined || !(await mayKnow(db, key, resource)))
+    return fault(403, 'bad_rtoken', 'rtoken is not the token of a resource.')
   const claims = await messageOf(db, tokens, body.smid, resource)
   if (isFault(claims)) return claims
   const target = await targetOf(db, resource, body.categories, { kind: 'resource' })
@@ -52,6 +62,15 @@ async function carryOut(c: Context<HttpEnv>, { db, tokens, log, authorise }: Mes
   if (outcome.kind === 'prohibited') return prohibitedFault(outcome.scope.prohibitedReason)
   return null
 }
+
+async function keyOf(db: Db, token: string): Promise<ApiKeyRow | undefined> {
+  const hash = apiKeyHash(token)
+  const key = hash === null ? undefined : await useApiKey(db, hash)
+  return key !== undefined && allows(key.scopes, 'subscriptions:write') ? key : undefined
+}
+
+const mayKnow = async (db: Db, { accessGroup }: ApiKeyRow, { key }: PageResource): Promise<boolean> =>
+  (await findVisible(db, 'resource', [key], accessGroup)).size > 0
 
 export const prohibitedFault = (reason: string | null): Fault =>
   fault(403, 'prohibited', reason ?? 'The resource lets nobody unsubscribe.')

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import type { ChainBreak } from '../../db/check-consent.ts'
 import { type ConsentVerification, verifyConsentDocument } from '../../domain/consent-document.ts'
 import { consentKey, readPublicKey } from '../../domain/consent-key.ts'
-import { parseJson } from '../../domain/parse-json.ts'
 import { Refusal } from '../../domain/refusal.ts'
+import { parseStrictJson } from '../../domain/strict-json.ts'
 import { signingSecret } from './contact-consent.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
@@ -80,15 +80,9 @@ const read = (file: string): Promise<string> =>
   })
 
 function parsed(file: string, text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    throw new Refusal({
-      field: file,
-      rule: 'is no JSON, or names something twice',
-      remedy: 'Name a file that --export wrote, unchanged.',
-    })
-  }
+  const read = parseStrictJson(text)
+  if (read.ok) return read.value
+  throw new Refusal({ field: file, rule: read.what, remedy: 'Name a file that --export wrote, unchanged.' })
 }
 
 const check = (options: ReadOptions): Promise<void> =>

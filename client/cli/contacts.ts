@@ -6,7 +6,6 @@ import { addErase } from './contact-erase.ts'
 import { addContactExport } from './contact-export.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
-import { addSubscriptions } from './subscriptions.ts'
 import { details } from './table.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -47,7 +46,6 @@ export function addContacts(program: Command): void {
   addContactConsent(contacts)
   addContactExport(contacts)
   addErase(contacts)
-  addSubscriptions(contacts)
 }
 
 /** At the last `=`: a column's header may hold one, a field does not. */

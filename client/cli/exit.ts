@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { isLostDatabase } from '../../db/lost-database.ts'
 import { Refusal, Unavailable } from '../../domain/refusal.ts'
 import { ConfigError } from '../../domain/settings.ts'
 
@@ -35,20 +36,6 @@ function unexpected(error: unknown, debug: boolean): Ending {
     debug && error instanceof Error ? (error.stack ?? message) : 'This should not happen. --debug shows where it did.'
   return { code: exitCodes.unexpected, lines: [errorLine(message), details] }
 }
-
-/** What the driver and the server say when a connection that was there is gone. */
-const lostConnection = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-]
-const serverStops = ['57P01', '57P02', '57P03']
-
-const isLostDatabase = (error: unknown): error is Error =>
-  error instanceof Error && [...lostConnection, ...serverStops].includes(String(Reflect.get(error, 'code')))
 
 const lostDatabase = (error: Error): string =>
   `PostgreSQL does not answer any more: ${error.message || String(Reflect.get(error, 'code'))}. ` +

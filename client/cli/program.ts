@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { version } from '../version.ts'
+import { addApiKeys } from './api-keys.ts'
 import { addCampaigns } from './campaigns.ts'
 import { addCategories } from './categories.ts'
 import { addConsent } from './consent.ts'
@@ -7,9 +8,12 @@ import { addContacts } from './contacts.ts'
 import { addFields } from './fields.ts'
 import { addLimits } from './limits.ts'
 import { addMigrate } from './migrate.ts'
+import { addOptOuts } from './opt-outs.ts'
 import { addProcesses } from './processes.ts'
 import { addResources } from './resources.ts'
 import { addSegments } from './segments.ts'
+import { addSubscriptions } from './subscriptions.ts'
+import { addSuppressions } from './suppressions.ts'
 import { addUnsubscribes } from './unsubscribes.ts'
 import { addWebhooks } from './webhooks.ts'
 
@@ -52,5 +56,9 @@ export function createProgram(): Command {
   addLimits(program)
   addWebhooks(program)
   addUnsubscribes(program)
+  addSubscriptions(program)
+  addOptOuts(program)
+  addSuppressions(program)
+  addApiKeys(program)
   return program
 }

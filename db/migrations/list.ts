@@ -9,6 +9,7 @@ import * as resources from './0007-resources.ts'
 import * as consentChain from './0008-consent-chain.ts'
 import * as secondThoughts from './0009-second-thoughts.ts'
 import * as events from './0010-events.ts'
+import * as api from './0011-api.ts'
 
 /** Every migration in order. A released one is never edited; a change is a new entry at the end. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-consent-chain': consentChain,
   '0009-second-thoughts': secondThoughts,
   '0010-events': events,
+  '0011-api': api,
 }

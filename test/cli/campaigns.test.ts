@@ -247,7 +247,7 @@ describe('what is refused ends with 1 and records nothing', () => {
       says:
         'content.en.text: the template uses the unknown variable contact.frist_name. Known are contact.first_name, ' +
         'contact.last_name, contact.external_id, contact.email, contact.language, contact.time_zone, ' +
-        "contact.attributes, resource.name, campaign.key, unsubscribe_url; a contact's own fields are " +
+        "contact.attributes, resource.name, campaign.key, unsubscribe_url, preferences_url; a contact's own fields are " +
         "contact.attributes.<name>, a subscription's subscription.<name>.",
     },
     {

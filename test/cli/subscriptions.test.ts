@@ -1,83 +1,81 @@
-import { beforeAll, expect, test } from 'vitest'
-import { createShop } from './shop.ts'
+import { expect, test } from 'vitest'
+import { Addressee } from '../../client/addressee.ts'
+import type { OptOut } from '../../client/opt-outs.ts'
+import type { Subscription } from '../../client/subscriptions.ts'
+import type { Suppression } from '../../client/suppressions.ts'
+import { atEnd } from '../setup/at-end.ts'
+import { createDatabase } from '../setup/database.ts'
+import { seedResource } from '../setup/seed.ts'
+import { createCommand } from './command.ts'
 
-const cli = await createShop()
+const { db, url } = await createDatabase()
+const cli = createCommand({ DATABASE_URL: url })
+const addressee = new Addressee({ databaseUrl: url })
+atEnd(() => addressee.close())
+await seedResource(db, 'acme')
+await addressee.categories.create({ resource: 'acme', title: 'News' })
+const { id } = await addressee.contacts.save({ email: 'ada@example.com', externalId: 'shop-7' })
 
-beforeAll(async () => {
-  const input = 'id,email\nada,ada@example.com\ntwin,ada@example.com\nbob,bob@example.com\n'
-  await cli.addressee(['contacts', 'import', '-', '--source', 'fair', '--map', 'id=externalId'], { input })
-  await cli.db.updateTable('category').set({ double_opt_in: true }).where('key', '=', 'offers').execute()
-})
-
-const run = async (...args: string[]) => {
-  const { code, stdout, stderr } = await cli.addressee(['contacts', ...args])
-  return { code, stdout: stdout.trim(), stderr: stderr.trim() }
+const said = async (...args: string[]) => {
+  const { code, stderr } = await cli.addressee(args)
+  return [code, stderr]
+}
+const statusOf = async (contact: string) => {
+  const [subscription] = await cli.json<Subscription[]>(['subscriptions', 'list', contact])
+  return [subscription?.status, subscription?.source]
 }
 
-const events = () =>
-  cli.db
-    .selectFrom('consent_event')
-    .select(['action', 'through', 'actor', 'legal_basis', 'explanation'])
-    .orderBy('id')
-    .execute()
-
-test('subscribe, again, unsubscribe, and in vain once more: each is told, and kept with who said it', async () => {
-  const basis = ['--by', 'ada', '--legal-basis', 'consent', '--explanation', 'asked by phone']
-  expect(await run('subscribe', 'bob', 'news', ...basis)).toMatchObject({ code: 0, stdout: 'subscribed' })
-  expect((await run('subscribe', 'bob', 'news')).stdout).toBe('subscribed already; nothing was changed')
-  expect((await run('unsubscribe', 'bob', 'news', '--by', 'ada')).stdout).toBe('unsubscribed')
-  expect(await run('unsubscribe', 'bob', 'news')).toMatchObject({
-    stdout: 'unsubscribed already',
-    stderr: 'That was refused already; nothing was changed.',
-  })
-  expect((await run('subscribe', 'bob', 'news', '--asked')).stdout).toMatch(/^refused before/)
-  expect(await events()).toEqual([
-    { action: 'subscribed', through: 'operator', actor: 'ada', legal_basis: 'consent', explanation: 'asked by phone' },
-    { action: 'unsubscribed', through: 'operator', actor: 'ada', legal_basis: null, explanation: null },
+test('a contact is subscribed, unsubscribed, and not subscribed again', async () => {
+  const ground = ['--explanation', 'by telephone', '--by', 'grace']
+  expect(await statusOf('ada@example.com')).toEqual(['not_subscribed', 'category'])
+  expect(await said('subscriptions', 'subscribe', 'shop-7', 'news', ...ground)).toEqual([0, 'Subscribed.\n'])
+  expect(await statusOf(id)).toEqual(['subscribed', 'category'])
+  expect((await said('subscriptions', 'subscribe', id, 'news'))[1]).toContain('Subscribed already')
+  expect(await said('subscriptions', 'unsubscribe', 'ADA@example.com', 'news')).toEqual([0, 'Unsubscribed.\n'])
+  expect(await said('subscriptions', 'subscribe', 'shop-7', 'news')).toEqual([
+    1,
+    'error: contact: has refused, which stands. Only they themselves can take that back.\n',
+  ])
+  const events = db.selectFrom('consent_event').select(['action', 'through', 'actor', 'explanation']).orderBy('id')
+  expect(await events.execute()).toMatchObject([
+    { action: 'subscribed', through: 'operator', actor: 'grace', explanation: 'by telephone' },
+    { action: 'unsubscribed', through: 'operator' },
+  ])
+  expect(await said('subscriptions', 'list', 'nobody')).toEqual([
+    1,
+    'error: contact: there is no such contact. Correct it, or create the contact first.\n',
   ])
 })
 
-test('double opt-in: the contact is asked, and who refused only when they asked for it', async () => {
-  expect((await run('subscribe', 'bob@example.com', 'offers')).stdout).toMatch(/^asked to confirm by mail/)
-  await run('unsubscribe', 'ada@example.com', 'offers')
-  expect((await run('subscribe', 'ada', 'offers')).stdout).toMatch(/^refused before/)
-  const again = ['subscribe', 'twin', 'offers', '--asked', '--json']
-  expect(JSON.parse((await run(...again)).stdout)).toEqual({ contact: 'twin', category: 'offers', outcome: 'pending' })
-})
-
-test('Temporal away: asking is recorded all the same', async () => {
-  const input = 'id,email\ncem,cem@example.com\n'
-  await cli.addressee(['contacts', 'import', '-', '--source', 'fair', '--map', 'id=externalId'], { input })
-  const asked = await cli.addressee(['contacts', 'subscribe', 'cem', 'offers'], {
-    env: { TEMPORAL_ADDRESS: '127.0.0.1:1' },
-  })
-  expect(asked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^asked to confirm by mail/) as string })
-})
-
-test('from a resource and from everything, for everybody who has the address', async () => {
-  expect((await run('unsubscribe', 'ada@example.com', '--resource', 'acme')).stdout).toBe('unsubscribed')
-  expect((await run('unsubscribe', 'ada', '--everything')).stdout).toBe('unsubscribed')
-  const rows = await cli.db
-    .selectFrom('opt_out')
-    .innerJoin('contact', 'contact.id', 'opt_out.contact_id')
-    .select(['external_id', 'resource_id'])
-    .orderBy('external_id')
-    .orderBy('resource_id')
-    .execute()
-  expect(rows.map((row) => `${row.external_id} ${row.resource_id === null}`)).toEqual([
-    'ada false',
-    'ada true',
-    'twin false',
-    'twin true',
+test('opted out of a resource, then of everything, which decides', async () => {
+  expect(await said('opt-outs', 'create', 'shop-7', '--resource', 'acme')).toEqual([0, 'Opted out.\n'])
+  expect(await statusOf('shop-7')).toEqual(['unsubscribed', 'resource'])
+  expect(await said('opt-outs', 'create', 'shop-7')).toEqual([0, 'Opted out.\n'])
+  expect(await statusOf('shop-7')).toEqual(['unsubscribed', 'everything'])
+  const listed = await cli.json<OptOut[]>(['opt-outs', 'list', 'shop-7'])
+  expect(listed.map(({ resource, source }) => [resource, source])).toEqual([
+    [null, 'operator'],
+    ['acme', 'operator'],
   ])
+  expect((await said('opt-outs', 'create', 'shop-7', '--resource', 'nothing'))[0]).toBe(1)
 })
 
-test.each([
-  [['subscribe', 'nobody@example.com', 'news'], /there is no contact nobody@example\.com/],
-  [['subscribe', 'bob', 'nothing'], /there is no category nothing/],
-  [['unsubscribe', 'bob'], /exactly one of/],
-  [['unsubscribe', 'bob', 'news', '--everything'], /exactly one of/],
-  [['unsubscribe', 'bob', '--resource', 'nowhere'], /there is no resource nowhere/],
-])('contacts %s: refused', async (args, rule) => {
-  expect(await run(...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(rule) as string })
+test('an address is suppressed, found and let go', async () => {
+  const [created] = await cli.json<Suppression[]>(['suppressions', 'create', 'X@example.com', '--reason', 'a letter'])
+  expect(created).toMatchObject({ kind: 'blacklisted', reason: 'a letter' })
+  expect(await cli.json(['suppressions', 'find', 'x@example.com'])).toEqual([created])
+  expect(await said('suppressions', 'remove', 'x@example.com')).toEqual([0, 'The address may be mailed again.\n'])
+  expect(await said('suppressions', 'remove', 'x@example.com')).toEqual([0, 'The address was not suppressed.\n'])
+  expect((await said('suppressions', 'create', 'no address'))[0]).toBe(1)
+})
+
+test('double opt-in: asked by mail, also with Temporal away, and who refused only when they ask for it', async () => {
+  const { key } = await addressee.categories.create({ resource: 'acme', title: 'Offers', doubleOptIn: true })
+  await addressee.contacts.save({ email: 'bob@example.com', externalId: 'shop-8' })
+  const away = { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } }
+  const ask = (...more: string[]) => cli.addressee(['subscriptions', 'subscribe', 'shop-8', key, ...more], away)
+  expect(await ask()).toMatchObject({ code: 0, stderr: 'Asked to confirm by mail; not subscribed until they do.\n' })
+  await said('subscriptions', 'unsubscribe', 'shop-8', key)
+  expect(await ask()).toMatchObject({ code: 1 })
+  expect(await ask('--asked')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Asked to confirm/) as string })
 })

@@ -1,18 +1,24 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
+import type { ApiScope } from '../../domain/api-key.ts'
 import { createTokens } from '../../domain/link-token.ts'
 import { createDatabase } from '../setup/database.ts'
 import { pendingsOf, seedDelayed, setMode } from '../setup/delayed.ts'
-import { apiToken, createTestApp } from '../setup/http-app.ts'
+import { createTestApp } from '../setup/http-app.ts'
 import { seedCategory } from '../setup/seed.ts'
 import { eventsOf, type SentMessage, seedSent, statusOf, tokens } from '../setup/unsubscribe-seed.ts'
 
 let db: Db
 let edge: ReturnType<typeof createTestApp>
+let apiToken: string
 beforeAll(async () => {
   db = (await createDatabase()).db
   edge = createTestApp(db)
+  apiToken = (await newKey({ name: 'shop' })).key
 })
+
+const newKey = (key: { name: string; scopes?: ApiScope[]; accessGroup?: string }) =>
+  edge.addressee.apiKeys.create({ scopes: ['subscriptions:write'], requestsPerSecond: 1000, ...key })
 
 const path = '/api/v1.1/profiles/message_unsub'
 type Body = NonNullable<RequestInit['body']>
@@ -51,6 +57,28 @@ test('without categories the contact leaves the resource; again is harmless', as
   expect(events).toMatchObject([
     { action: 'opted_out', resource_id: sent.resourceId, through: 'api', actor: 'shop', ip: null },
   ])
+})
+
+test('a key that was revoked, may only read, or is of another access group: refused, and nothing is changed', async () => {
+  const sent = await seedSent(db)
+  const body = await bodyFor(sent)
+  const refused = async (token: string) => await post(JSON.stringify({ ...body, token }))
+  const revoked = await newKey({ name: 'revoked' })
+  await edge.addressee.apiKeys.revoke('revoked')
+  expect(await refused(revoked.key)).toMatchObject({ http: 401, code: 'bad_token' })
+  expect(await refused((await newKey({ name: 'reader', scopes: ['read'] })).key)).toMatchObject({ http: 401 })
+  const agency = await newKey({ name: 'agency', accessGroup: 'agency' })
+  expect(await refused(agency.key)).toMatchObject({ http: 403, code: 'bad_rtoken' })
+  expect(await status(sent)).toBe('subscribed')
+  await db.updateTable('resource').set({ access_group: 'agency' }).where('id', '=', sent.resourceId).execute()
+  expect(await refused(agency.key)).toEqual(done)
+})
+
+test('more requests than a key may make in a second are told when to come again', async () => {
+  const { key } = await edge.addressee.apiKeys.create({ name: 'slow', scopes: ['admin'], requestsPerSecond: 1 })
+  const body = JSON.stringify({ ...(await bodyFor(await seedSent(db))), token: key })
+  const answers = await Promise.all(Array.from({ length: 5 }, () => post(body)))
+  expect(answers).toContainEqual(expect.objectContaining({ http: 429, code: 'rate_limited' }))
 })
 
 test('with categories it leaves those', async () => {
@@ -102,8 +130,8 @@ describe('bad input is refused with a code and a sentence, and changes nothing',
     ['categories: null', (body) => ({ ...body, categories: null }), 400, 'bad_request'],
     ['categories of numbers', (body) => ({ ...body, categories: [1] }), 400, 'bad_request'],
     ['no categories at all', (body) => ({ ...body, categories: [] }), 400, 'bad_request'],
-    ['a NUL in a category', (body) => ({ ...body, categories: ['a\0'] }), 400, 'bad_request'],
-    ['a NUL in rtoken', (body) => ({ ...body, rtoken: 'a\0' }), 400, 'bad_request'],
+    ['a NUL in a category', (body) => ({ ...body, categories: ['a\0'] }), 400, 'bad_text'],
+    ['a NUL in rtoken', (body) => ({ ...body, rtoken: 'a\0' }), 400, 'bad_text'],
   ])('%s', async (_, spoil, http, code) => {
     const sent = await seedSent(db)
     const answer = await post(JSON.stringify(spoil(await bodyFor(sent), sent)))
@@ -132,7 +160,7 @@ describe('bad input is refused with a code and a sentence, and changes nothing',
     ['empty', '', {}, 400, 'malformed_json'],
     ['a key twice', '{"token":"a","token":"b"}', {}, 400, 'duplicate_key'],
     ['a nested bomb', '['.repeat(20_000) + ']'.repeat(20_000), {}, 400, 'too_deep'],
-    ['an unclosed bomb', '[{"a":'.repeat(10_000), {}, 400, 'malformed_json'],
+    ['an unclosed bomb', '[{"a":'.repeat(10_000), {}, 400, 'too_deep'],
     ['invalid UTF-8', new Uint8Array([0x22, 0xff, 0x22]), {}, 400, 'not_utf8'],
     ['too large', `"${'x'.repeat(70_000)}"`, {}, 413, 'too_large'],
     ['a form', 'token=1', { 'Content-Type': 'application/x-www-form-urlencoded' }, 415, 'not_json'],

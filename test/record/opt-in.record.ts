@@ -29,7 +29,7 @@ const anonymous = (history: string): string =>
 /** Runs one request in one way and keeps its history. */
 async function record(name: string, steer: (request: { id: Id; contact_id: Id }) => Promise<unknown>): Promise<void> {
   const { contactId, categoryId, categoryKey } = await seedOptIn(installation.db)
-  await installation.addressee.subscriptions.subscribe(contactId, categoryKey, { by: 'ada' })
+  await installation.addressee.subscriptions.subscribe({ contactId }, categoryKey, { by: 'ada' })
   const request = (await requestsOf(installation.db, categoryId))[0] as { id: Id; contact_id: Id }
   await steer(request)
   await handle(request.id).result()

@@ -9,9 +9,6 @@ import { clientAddressBehind } from '../../http/client-address.ts'
 import { createReadiness } from '../../http/readiness.ts'
 import { tokens } from './unsubscribe-seed.ts'
 
-/** The one API key that the edge of tests knows. */
-export const apiToken = 'a key of tests'
-
 /** A log that tests read: one parsed object a line. */
 export function recordingLog() {
   const lines: Record<string, unknown>[] = []
@@ -37,7 +34,6 @@ export function createTestApp(
   const verifying = options.tokens ?? tokens
   const clientAddress = clientAddressBehind(options.trustedProxies ?? [])
   const ready = createReadiness(db, 500)
-  const authorise = async (token: string) => (token === apiToken ? { name: 'shop' } : null)
-  const app = createApp({ db, addressee, temporal, tokens: verifying, log, clientAddress, authorise, ready })
+  const app = createApp({ db, addressee, temporal, tokens: verifying, log, clientAddress, ready })
   return { app, lines, addressee }
 }

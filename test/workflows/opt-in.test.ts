@@ -48,7 +48,9 @@ const ask = async (address: string) => {
   const { db, addressee } = installation
   const seeded = await seedOptIn(db, { address })
   const ground = { by: 'shop', legalBasis: 'consent' }
-  expect(await addressee.subscriptions.subscribe(seeded.contactId, seeded.categoryKey, ground)).toBe('pending')
+  expect(await addressee.subscriptions.subscribe({ contactId: seeded.contactId }, seeded.categoryKey, ground)).toBe(
+    'pending',
+  )
   const [request] = await requestsOf(db, seeded.categoryId)
   return { ...seeded, ground, requestId: request?.id ?? '0' }
 }
@@ -136,7 +138,7 @@ test('asked again while it waits: no second mail', async () => {
   const asked = await ask('once@example.com')
   await eventually(() => expect(mailsTo('once@example.com')).toHaveLength(1))
   const { subscriptions } = installation.addressee
-  expect(await subscriptions.subscribe(asked.contactId, asked.categoryKey, asked.ground)).toBe('pending')
+  expect(await subscriptions.subscribe({ contactId: asked.contactId }, asked.categoryKey, asked.ground)).toBe('pending')
   await handle(asked.requestId).signal(optInSignal)
   await eventually(async () =>
     expect((await handle(asked.requestId).fetchHistory()).events?.length).toBeGreaterThan(20),
