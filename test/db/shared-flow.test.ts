@@ -32,7 +32,10 @@ test('a range that finds no room beside another one of its campaign goes on when
   flow.claimed(240)
 
   const signal = new AbortController().signal
-  const writer = new SettlementWriter((group) => settle(db, claimer, 'email', group))
+  const writer = new SettlementWriter(
+    (group) => settle(db, claimer, 'email', group),
+    () => flow.settled(),
+  )
   const claims = new Claims({
     db,
     criteria: await criteriaOf(db, campaignId),

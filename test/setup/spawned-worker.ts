@@ -22,8 +22,9 @@ export async function startWorker(
   env: Record<string, string> = {},
 ): Promise<RunningCommand> {
   const worker = command.start(['worker'], { env })
+  // It bundles the workflows first: seconds, and more of them beside other tests.
   await eventually(() => {
     if (!worker.stdout().includes('worker started')) throw new Error(`no worker yet: ${worker.stdout()}`)
-  })
+  }, 50_000)
   return worker
 }
