@@ -36,7 +36,7 @@ export const categoryCommandRoutes = [
     body: z.strictObject({}),
     answer: excluded,
     handle: async ({ deps, by, params, find }) =>
-      deps.addressee.categories.empty((await find('category', params.category)).key, { by }),
+      deps.addressee.categories.empty((await find('category', params.category)).key, { by, through: 'api' }),
   }),
   route({
     method: 'POST',
@@ -47,6 +47,6 @@ export const categoryCommandRoutes = [
     body: z.strictObject(contactFields),
     answer: excluded,
     handle: async ({ deps, by, params, body, find }) =>
-      deps.addressee.categories.exclude((await find('category', params.category)).key, body, { by }),
+      deps.addressee.categories.exclude((await find('category', params.category)).key, body, { by, through: 'api' }),
   }),
 ]

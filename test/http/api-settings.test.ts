@@ -160,10 +160,13 @@ describe('categories', () => {
     expect((await exclude({})).body).toMatchObject({ status: 422 })
     expect((await exclude({ contactId: '424242' })).status).toBe(422)
     expect((await ask('POST', `${path}/empty`, { body: {} })).body).toEqual({ excluded: 1 })
-    const events = db.selectFrom('consent_event').select(['contact_id', 'actor']).where('category_id', '=', id)
+    const events = db
+      .selectFrom('consent_event')
+      .select(['contact_id', 'actor', 'through'])
+      .where('category_id', '=', id)
     expect(await events.orderBy('id').execute()).toEqual([
-      { contact_id: numbered, actor: 'admin' },
-      { contact_id: other, actor: 'admin' },
+      { contact_id: numbered, actor: 'admin', through: 'api' },
+      { contact_id: other, actor: 'admin', through: 'api' },
     ])
   })
 })
