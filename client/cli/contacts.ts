@@ -4,6 +4,7 @@ import { collect } from './arguments.ts'
 import { addContactConsent } from './contact-consent.ts'
 import { addErase } from './contact-erase.ts'
 import { addContactExport } from './contact-export.ts'
+import { addContactMessages } from './contact-messages.ts'
 import { addContactSave } from './contact-save.ts'
 import { addContactShow } from './contact-show.ts'
 import { notice, type ReadOptions, show } from './output.ts'
@@ -47,6 +48,7 @@ export function addContacts(program: Command): void {
     .action(importContacts)
   addContactShow(contacts)
   addContactSave(contacts)
+  addContactMessages(contacts)
   addContactConsent(contacts)
   addContactExport(contacts)
   addErase(contacts)

@@ -3,6 +3,7 @@ import { Addressee } from '../../client/addressee.ts'
 import { atEnd } from '../setup/at-end.ts'
 import { createDatabase } from '../setup/database.ts'
 import { seedResource } from '../setup/seed.ts'
+import { seedSent } from '../setup/unsubscribe-seed.ts'
 import { createCommand } from './command.ts'
 
 const { db, url } = await createDatabase()
@@ -55,6 +56,16 @@ test('a profile shows who, where, and what they agreed to and refused', async ()
     subscriptions: [{ category: 'news', status: 'unsubscribed', source: 'everything' }],
     optOuts: [{ resource: null, channel: null }],
   })
+})
+
+test('what was sent to a contact is told, page by page', async () => {
+  const { contactId, campaignId, address } = await seedSent(db)
+  const { stdout } = await cli.addressee(['contacts', 'messages', contactId])
+  expect(stdout).toContain(address)
+  expect(stdout).toMatch(/ sent /)
+  expect(await cli.json(['contacts', 'messages', contactId])).toMatchObject([{ campaignId, state: 'sent' }])
+  expect(await cli.json(['contacts', 'messages', contactId, '--before', campaignId])).toEqual([])
+  expect((await cli.addressee(['contacts', 'messages', contactId, '--before', 'x'])).code).toBe(1)
 })
 
 test('one who is not there is said to be not there', async () => {
