@@ -7,10 +7,14 @@ import { emptyCategory, excludeContacts } from '../db/exclude-contacts.ts'
 import { contactsNamed } from '../db/name-contact.ts'
 import { type CategoryPatch, type NewCategory, parseCategory } from '../domain/category-settings.ts'
 import { Refusal } from '../domain/refusal.ts'
+import { type ContactRef, requireContact } from './contact-ref.ts'
+import { someContacts } from './named-contacts.ts'
 
 /** Who does it: it stands in the history of consent. */
 export interface By {
   by?: string
+  /** `operator` by default. */
+  through?: 'api' | 'operator'
 }
 
 /** What contacts subscribe to. */
@@ -66,24 +70,21 @@ export class Categories {
    * Takes every contact out of a category. They stay contacts, and may subscribe again; who has refused has still.
    * @throws {Refusal} for an opt_out category: whoever said nothing belongs to it.
    */
-  async empty(key: string, { by }: By = {}): Promise<{ excluded: number }> {
-    return { excluded: await emptyCategory(this.#database.db, key, by ?? 'the client') }
+  async empty(key: string, who: By = {}): Promise<{ excluded: number }> {
+    return { excluded: await emptyCategory(this.#database.db, key, actorOf(who)) }
   }
 
   /**
    * Takes one contact out of a category.
-   * @param contact an id, an external id or an e-mail address; several contacts may have the latter.
+   * @param contact an id, an external id or an e-mail address; several contacts may have the latter. Or exactly one.
    */
-  async exclude(key: string, contact: string, { by }: By = {}): Promise<{ excluded: number }> {
+  async exclude(key: string, contact: string | ContactRef, who: By = {}): Promise<{ excluded: number }> {
     const { db } = this.#database
-    const contacts = await contactsNamed(db, contact)
-    if (contacts.length === 0)
-      throw new Refusal({
-        field: 'contact',
-        rule: `there is no contact ${contact}`,
-        remedy: 'Give an id, an external id or an e-mail address that a contact has.',
-      })
-    return { excluded: await excludeContacts(db, key, contacts, by ?? 'the client') }
+    const contacts =
+      typeof contact === 'string'
+        ? someContacts(contact, await contactsNamed(db, contact))
+        : [await requireContact(db, contact)]
+    return { excluded: await excludeContacts(db, key, [...contacts], actorOf(who)) }
   }
 
   /** How many categories may be active, and how many are. */
@@ -102,3 +103,5 @@ export class Categories {
     })
   }
 }
+
+const actorOf = ({ by = 'the client', through = 'operator' }: By) => ({ by, through })

@@ -2,13 +2,21 @@ import type { Readable } from 'node:stream'
 import type { Connection } from '../db/connect.ts'
 import type { ContactExport } from '../db/contact-export.ts'
 import type { Erasure } from '../db/erase-contact.ts'
+import { type MessageTo, messagesTo } from '../db/messages-to.ts'
+import type { AccessGroup } from '../db/visible.ts'
 import type { ConsentDocument } from '../domain/consent-document.ts'
+import { Refusal } from '../domain/refusal.ts'
 import { type ContactConsent, contactConsent, exportContactConsent } from './contact-consent.ts'
 import { eraseNamed, exportNamed } from './contact-erasure.ts'
 import { type Contact, getContact, type NewContact, saveNewContact, searchContacts } from './contact-record.ts'
-import type { ContactRef } from './contact-ref.ts'
+import { type ContactRef, requireContact } from './contact-ref.ts'
 import { type ImportOptions, importContacts } from './import/contact-import.ts'
 import type { ImportReport } from './import/report.ts'
+
+/** What a campaign did for a contact. Instants are ISO 8601 in UTC. */
+export interface ContactMessage extends Omit<MessageTo, 'settledAt'> {
+  settledAt: string | null
+}
 
 /** The people. */
 export class Contacts {
@@ -62,5 +70,21 @@ export class Contacts {
   /** Everybody who has an e-mail address, by id. @param page.after the last id of the page before. */
   search(email: string, page: { after?: string; limit?: number } = {}): Promise<Contact[]> {
     return searchContacts(this.#database.db, email, page)
+  }
+
+  /**
+   * What campaigns did for a contact, the latest first, as long as their ledgers are kept.
+   * @param page.before the last `campaignId` of the page before. @throws {Refusal} when there is no such contact.
+   */
+  async messages(
+    contact: ContactRef,
+    page: { before?: string; limit?: number; group?: AccessGroup } = {},
+  ): Promise<ContactMessage[]> {
+    const { db } = this.#database
+    const { before = null, limit = 50, group = null } = page
+    if (before !== null && !/^\d{1,18}$/.test(before))
+      throw new Refusal({ field: 'before', rule: 'must be digits', remedy: 'Give the campaignId of a message.' })
+    const rows = await messagesTo(db, await requireContact(db, contact), { before, limit, group })
+    return rows.map((row) => ({ ...row, settledAt: row.settledAt?.toISOString() ?? null }))
   }
 }

@@ -11,6 +11,7 @@ import {
   resourceToken,
   sharersOfListId,
 } from '../db/resources.ts'
+import type { AccessGroup } from '../db/visible.ts'
 import { Refusal } from '../domain/refusal.ts'
 import {
   type NewResource,
@@ -22,6 +23,11 @@ import {
 import { resourceWarnings } from '../domain/resource-warnings.ts'
 import { checkWebhookUrl, type PrivateWebhooks } from '../domain/webhook-url.ts'
 import { findSubscriptionAddress, type SubscriptionName } from './subscription-address.ts'
+
+/** For whom warnings are written: they name no resource that the group does not see. */
+export interface For {
+  group?: AccessGroup
+}
 
 /** On whose behalf messages go out. */
 export class Resources {
@@ -38,11 +44,14 @@ export class Resources {
    * @returns warnings: what receivers may hold against the mail.
    * @throws {Refusal} naming the field that cannot be.
    */
-  async create(resource: NewResource): Promise<{ id: string; key: string; created: boolean; warnings: string[] }> {
+  async create(
+    resource: NewResource,
+    { group = null }: For = {},
+  ): Promise<{ id: string; key: string; created: boolean; warnings: string[] }> {
     const parsed = parseResource(resource)
     this.#checkCalledUrl(parsed.calledUrl)
     const created = await createResource(this.#database.db, parsed)
-    return { ...created, key: parsed.key, warnings: await this.#warnings(parsed) }
+    return { ...created, key: parsed.key, warnings: await this.#warnings(parsed, group) }
   }
 
   /** A deleted one too: its `deletedAt` says so. @throws {Refusal} when there is none. */
@@ -51,10 +60,14 @@ export class Resources {
   }
 
   /** A field that is absent stays as it is, null clears it; the key is immutable. @throws {Refusal} */
-  async update(key: string, patch: ResourcePatch): Promise<ResourceSettings & { warnings: string[] }> {
+  async update(
+    key: string,
+    patch: ResourcePatch,
+    { group = null }: For = {},
+  ): Promise<ResourceSettings & { warnings: string[] }> {
     this.#checkCalledUrl(patch.calledUrl)
     const { resource } = await updateResource(this.#database.db, key, patch)
-    return { ...(await this.get(key)), warnings: await this.#warnings(resource) }
+    return { ...(await this.get(key)), warnings: await this.#warnings(resource, group) }
   }
 
   /**
@@ -62,9 +75,13 @@ export class Resources {
    * the DKIM key and with a token of its own.
    * @throws {Refusal} for a key that is taken.
    */
-  async clone(from: string, as: { key: string; name?: string }): Promise<ResourceSettings & { warnings: string[] }> {
+  async clone(
+    from: string,
+    as: { key: string; name?: string },
+    { group = null }: For = {},
+  ): Promise<ResourceSettings & { warnings: string[] }> {
     const { resource } = await cloneResource(this.#database.db, from, as)
-    return { ...(await this.get(as.key)), warnings: await this.#warnings(resource) }
+    return { ...(await this.get(as.key)), warnings: await this.#warnings(resource, group) }
   }
 
   /**
@@ -125,8 +142,8 @@ export class Resources {
     return rotateResourceToken(this.#database.db, key)
   }
 
-  async #warnings(resource: ParsedResource): Promise<string[]> {
-    const sharers = await sharersOfListId(this.#database.db, resource)
+  async #warnings(resource: ParsedResource, group: AccessGroup): Promise<string[]> {
+    const sharers = await sharersOfListId(this.#database.db, resource, group)
     return [
       ...resourceWarnings(resource),
       ...(sharers.length === 0

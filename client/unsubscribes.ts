@@ -14,6 +14,13 @@ export interface Decision {
   changed: boolean
 }
 
+/** Who decides, for the history of consent. */
+export interface Deciding {
+  by: string
+  /** `operator` by default. */
+  through?: 'api' | 'operator'
+}
+
 const longestList = 1000
 
 /** Delayed unsubscribes that run: who is about to leave what, and when. */
@@ -44,14 +51,14 @@ export class Unsubscribes {
   }
 
   /** Unsubscribes now. @throws {Refusal} when there is none of that id. */
-  async confirm(id: string, options: { by: string }): Promise<Decision> {
-    const act = { through: 'operator', actor: options.by, wording: null, ip: null, userAgent: null } as const
-    return this.#decide(id, 'confirm', options.by, () => confirmUnsubscribe(this.#database.db, id, act))
+  async confirm(id: string, { by, through = 'operator' }: Deciding): Promise<Decision> {
+    const act = { through, actor: by, wording: null, ip: null, userAgent: null }
+    return this.#decide(id, 'confirm', by, () => confirmUnsubscribe(this.#database.db, id, act))
   }
 
   /** Leaves the subscription as it is. @throws {Refusal} when there is none of that id. */
-  async cancel(id: string, options: { by: string }): Promise<Decision> {
-    return this.#decide(id, 'cancel', options.by, () => cancelUnsubscribe(this.#database.db, id, 'operator'))
+  async cancel(id: string, { by, through = 'operator' }: Deciding): Promise<Decision> {
+    return this.#decide(id, 'cancel', by, () => cancelUnsubscribe(this.#database.db, id, through))
   }
 
   async #decide(id: string, wish: 'confirm' | 'cancel', by: string, work: () => Promise<boolean>): Promise<Decision> {

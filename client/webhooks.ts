@@ -86,6 +86,11 @@ export class Webhooks {
     return (await listWebhooks(this.#database.db)).map(shown)
   }
 
+  /** @throws {Refusal} when there is none (any more). */
+  async get(id: string): Promise<Webhook> {
+    return shown(await this.#row(id))
+  }
+
   /**
    * Changes what is given and leaves the rest. What waits already goes to a new URL too.
    * @throws {Refusal} naming the field that cannot be.

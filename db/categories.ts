@@ -4,6 +4,7 @@ import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
 import type { RowLock } from './row-lock.ts'
 import type { Id, Schema } from './schema.ts'
+import { type AccessGroup, isVisible } from './visible.ts'
 
 export interface CategoryRow extends CategorySettings {
   /** Key of the resource. */
@@ -19,6 +20,22 @@ export async function listCategories(
   let listed = rowsOf(db).where('category.deleted_at', 'is', null).orderBy('category.key')
   if (options.resource !== undefined) listed = listed.where('resource.key', '=', options.resource)
   if (!options.includeArchived) listed = listed.where('category.archived_at', 'is', null)
+  return listed.execute()
+}
+
+/** Those that a group sees, by id; deleted ones never. Counted are the contacts of the page alone. */
+export async function pageOfCategories(
+  db: Db,
+  page: { group: AccessGroup; resourceId: Id | null; archived: boolean; after: Id; limit: number },
+): Promise<CategoryRow[]> {
+  let listed = rowsOf(db)
+    .where('category.deleted_at', 'is', null)
+    .where('category.id', '>', page.after)
+    .where(isVisible(page.group))
+    .orderBy('category.id')
+    .limit(page.limit)
+  if (page.resourceId !== null) listed = listed.where('category.resource_id', '=', page.resourceId)
+  if (!page.archived) listed = listed.where('category.archived_at', 'is', null)
   return listed.execute()
 }
 

@@ -5,6 +5,12 @@ import type { Db } from './connect.ts'
 import { recordConsent } from './consent.ts'
 import type { Id } from './schema.ts'
 
+/** Who takes contacts out, and by which way they told us. */
+export interface Excluding {
+  by: string
+  through: 'api' | 'operator'
+}
+
 /** A transaction for each: emptying a large category must not keep its contacts' history locked until the end. */
 const batchSize = 5_000
 
@@ -14,7 +20,7 @@ const batchSize = 5_000
  * @returns how many were in it.
  * @throws {Refusal} for an opt_out category: whoever said nothing belongs to it.
  */
-export async function emptyCategory(db: Db, key: string, by: string): Promise<number> {
+export async function emptyCategory(db: Db, key: string, who: Excluding): Promise<number> {
   await refuseOptOut(db, await requireCategory(db, key), key)
   let excluded = 0
   for (;;) {
@@ -27,7 +33,7 @@ export async function emptyCategory(db: Db, key: string, by: string): Promise<nu
         db,
         id,
         rows.map((row) => row.contact_id),
-        by,
+        who,
       )
     })
     excluded += batch
@@ -40,14 +46,14 @@ export async function emptyCategory(db: Db, key: string, by: string): Promise<nu
  * would belong to it.
  * @returns how many were in it.
  */
-export async function excludeContacts(db: Db, key: string, contactIds: Id[], by: string): Promise<number> {
+export async function excludeContacts(db: Db, key: string, contactIds: Id[], who: Excluding): Promise<number> {
   return db.transaction().execute(async (db) => {
     const id = await requireCategory(db, key)
-    return (await isOptOut(db, id)) ? refuseFor(db, id, contactIds, by) : takeOut(db, id, contactIds, by)
+    return (await isOptOut(db, id)) ? refuseFor(db, id, contactIds, who) : takeOut(db, id, contactIds, who)
   })
 }
 
-async function takeOut(db: Db, categoryId: Id, contactIds: Id[], by: string): Promise<number> {
+async function takeOut(db: Db, categoryId: Id, contactIds: Id[], who: Excluding): Promise<number> {
   const { rows } = await sql<{ contact_id: Id }>`
     with gone as (
       delete from subscription
@@ -58,29 +64,29 @@ async function takeOut(db: Db, categoryId: Id, contactIds: Id[], by: string): Pr
       where category_id = ${categoryId} and contact_id = any(${contactIds}::bigint[]) and state = 'pending'
     )
     select contact_id from gone order by contact_id`.execute(db)
-  return record(db, categoryId, rows, by)
+  return record(db, categoryId, rows, who)
 }
 
-async function refuseFor(db: Db, categoryId: Id, contactIds: Id[], by: string): Promise<number> {
+async function refuseFor(db: Db, categoryId: Id, contactIds: Id[], who: Excluding): Promise<number> {
   const { rows } = await sql<{ contact_id: Id }>`
     with refused as (
       insert into subscription (category_id, contact_id, status, source)
-      select ${categoryId}, id, 'unsubscribed', 'operator' from unnest(${contactIds}::bigint[]) as id order by id
+      select ${categoryId}, id, 'unsubscribed', ${who.through} from unnest(${contactIds}::bigint[]) as id order by id
       on conflict (category_id, contact_id) do update
-        set status = 'unsubscribed', source = 'operator', legal_basis = null, explanation = null, changed_at = now()
+        set status = 'unsubscribed', source = excluded.source, legal_basis = null, explanation = null, changed_at = now()
         where subscription.status <> 'unsubscribed'
       returning contact_id
     )
     select contact_id from refused order by contact_id`.execute(db)
-  return record(db, categoryId, rows, by)
+  return record(db, categoryId, rows, who)
 }
 
-async function record(db: Db, categoryId: Id, rows: { contact_id: Id }[], by: string): Promise<number> {
+async function record(db: Db, categoryId: Id, rows: { contact_id: Id }[], { by, through }: Excluding): Promise<number> {
   const explanation = 'taken out of the category'
   const proof = {
     category_id: categoryId,
     action: 'unsubscribed',
-    through: 'operator',
+    through,
     actor: by,
     explanation,
   } as const

@@ -14,3 +14,16 @@ export async function firstAddressOf(db: Db, contactId: Id, channel: string): Pr
     .executeTakeFirst()
   return row?.value
 }
+
+/** An e-mail address of a contact as its record has it, however it was written where it was asked for. */
+export async function addressOf(db: Db, contactId: Id, key: Buffer): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('contact_address')
+    .select('value')
+    .where('contact_id', '=', contactId)
+    .where('channel', '=', 'email')
+    .where('address_key', '=', key)
+    .orderBy('value')
+    .executeTakeFirst()
+  return row?.value
+}

@@ -6,6 +6,7 @@ import type { Db } from './connect.ts'
 import { jsonb, jsonbOrNull } from './jsonb.ts'
 import type { RowLock } from './row-lock.ts'
 import type { Id, Schema } from './schema.ts'
+import { type AccessGroup, isVisible } from './visible.ts'
 
 /** Creates a resource; a key that is taken is that resource, unchanged. @throws {Refusal} when that one is deleted. */
 export const createResource = (db: Db, resource: ParsedResource): Promise<{ id: Id; created: boolean }> =>
@@ -72,6 +73,19 @@ export async function listResources(db: Db, options: { includeDeleted?: boolean 
   const all = settings(db).orderBy('key')
   return (options.includeDeleted ? all : all.where('deleted_at', 'is', null)).execute()
 }
+
+/** Those in use that a group sees, by id. */
+export const pageOfResources = (
+  db: Db,
+  page: { group: AccessGroup; after: Id; limit: number },
+): Promise<ResourceSettings[]> =>
+  settings(db)
+    .where('deleted_at', 'is', null)
+    .where(isVisible(page.group))
+    .where('id', '>', page.after)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute()
 
 /** @returns undefined when there is none. A deleted one is found. */
 export async function resourceById(db: Db, id: Id): Promise<ResourceSettings | undefined> {
@@ -152,12 +166,17 @@ export async function resourceToken(db: Db, id: Id): Promise<string> {
 }
 
 /** Keys of other resources in use that have the same List-ID: mail clients would file their mail together. */
-export async function sharersOfListId(db: Db, { key, listId }: { key: string; listId: string }): Promise<string[]> {
+export async function sharersOfListId(
+  db: Db,
+  { key, listId }: { key: string; listId: string },
+  group: AccessGroup,
+): Promise<string[]> {
   const rows = await db
     .selectFrom('resource')
     .select('key')
     .where('list_id', '=', listId)
     .where('key', '<>', key)
+    .where(isVisible(group))
     .where('deleted_at', 'is', null)
     .orderBy('key')
     .limit(3)

@@ -1,5 +1,4 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
-import type { ApiScope } from '../domain/api-key.ts'
 import type { Funnel, Match, SkipReason, SuppressionKind } from '../domain/audience-rule.ts'
 import type { CampaignState, OnUncertain } from '../domain/campaign-state.ts'
 import type { CustomFieldType } from '../domain/custom-field.ts'
@@ -7,6 +6,7 @@ import type { FailureReason, Fate } from '../domain/fate.ts'
 import type { FrequencyRule } from '../domain/frequency-policy.ts'
 import type { LimitScope } from '../domain/limit.ts'
 import type { UnsubscribeMode } from '../domain/resource-settings.ts'
+import type { ApiTables } from './api-tables.ts'
 import type { EventTables } from './event-tables.ts'
 
 /** A bigint: the driver gives strings, so that no id is ever rounded. */
@@ -24,7 +24,7 @@ export type AddressStatus = 'active' | 'unconfirmed' | 'bounced' | 'complained' 
 export type ConsentAction = 'subscribed' | 'unsubscribed' | 'pending' | 'opted_out' | 'opted_in' | 'erased'
 export type Through = 'page' | 'one_click' | 'sdk' | 'api' | 'import' | 'operator' | 'timer'
 
-export interface Schema extends EventTables {
+export interface Schema extends EventTables, ApiTables {
   installation: {
     only_row: Generated<boolean>
     address_pepper: Generated<Buffer>
@@ -270,26 +270,6 @@ export interface Schema extends EventTables {
     failed: Generated<number>
     skipped: Generated<number>
     unknown: Generated<number>
-  }
-  api_key: {
-    id: GeneratedId
-    name: string
-    hash: Buffer
-    scopes: ApiScope[]
-    access_group: string | null
-    requests_per_second: number
-    created_by: string
-    created_at: Now
-    last_used_at: Date | null
-    revoked_at: Date | null
-  }
-  api_answer: {
-    api_key_id: Id
-    idempotency_key: string
-    request_hash: Buffer
-    status: number | null
-    body: string | null
-    created_at: Now
   }
   sending_limit: {
     scope: LimitScope

@@ -3,6 +3,7 @@ import type { Db } from './connect.ts'
 import { type ConsentAct, storableAct } from './consent.ts'
 import { requestOptIn } from './request-opt-in.ts'
 import type { Id } from './schema.ts'
+import { type Closed, closedTo, refuseClosed } from './subscribable.ts'
 
 export interface Subscribing {
   contactId: Id
@@ -20,7 +21,7 @@ export interface Subscribing {
  */
 export type SubscribeOutcome = 'subscribed' | 'already' | 'pending' | 'refused'
 
-interface SubscribedRow {
+interface SubscribedRow extends Closed {
   was: 'subscribed' | 'unsubscribed' | 'pending' | 'not_subscribed'
   isNew: boolean
   doubleOptIn: boolean
@@ -30,12 +31,13 @@ interface SubscribedRow {
  * Subscribes on the word of somebody else than the person: an application, an operator. Who refused is left alone. A
  * refusal that commits while this runs wins: the row that it writes is not overwritten.
  * In a category with double opt-in nobody but the person can say yes: they are asked (db/request-opt-in.ts).
- * @throws Error when there is no such category.
+ * @throws {Refusal} for a category that is out of use, and for a contact of a source that the resource does not take.
  */
 export async function subscribe(db: Db, subscribing: Subscribing, act: ConsentAct): Promise<SubscribeOutcome> {
   const { rows } = await subscription(subscribing, storableAct(act)).execute(db)
   const [row] = rows
   if (row === undefined) throw new Error(`there is no category ${subscribing.categoryId}`)
+  refuseClosed(row)
   if (row.doubleOptIn) return (await requestOptIn(db, { asked: false, ...subscribing }, act)).kind
   if (row.isNew) return 'subscribed'
   // Somebody else wrote the row since: what it says now is the answer.
@@ -48,13 +50,15 @@ const outcomes = { subscribed: 'already', pending: 'pending', unsubscribed: 'ref
 // Who is subscribed by silence (consent `opt_out`) gets a row when they say so: with it comes the legal basis.
 const subscription = ({ contactId, categoryId, channel }: Subscribing, act: ConsentAct) => sql<SubscribedRow>`
   with found as materialized (
-    select consent.status, category.double_opt_in
-    from category cross join lateral consent_of(${contactId}::bigint, category.id, ${channel}) as consent
+    select consent.status, category.double_opt_in, category.key, resource.key as resource,
+      ${closedTo(sql`(select source from contact where id = ${contactId}::bigint)`)} as closed
+    from category join resource on resource.id = category.resource_id
+    cross join lateral consent_of(${contactId}::bigint, category.id, ${channel}) as consent
     where category.id = ${categoryId}::bigint
   ), added as (
     insert into subscription (category_id, contact_id, status, legal_basis, explanation, source)
     select ${categoryId}::bigint, ${contactId}::bigint, 'subscribed', ${act.legalBasis}, ${act.explanation}, ${act.through}
-    from found where status in ('subscribed', 'not_subscribed') and not double_opt_in
+    from found where status in ('subscribed', 'not_subscribed') and not double_opt_in and closed is null
     on conflict do nothing
     returning contact_id, category_id
   ), recorded as (
@@ -66,4 +70,5 @@ const subscription = ({ contactId, categoryId, channel }: Subscribing, act: Cons
       ${act.campaignId}::bigint, ${act.wording}, ${act.ip}::inet, ${act.userAgent}
     from added
   )
-  select status as was, exists (select from added) as "isNew", double_opt_in as "doubleOptIn" from found`
+  select status as was, exists (select from added) as "isNew", double_opt_in as "doubleOptIn",
+    key as category, resource, closed from found`

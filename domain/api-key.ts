@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 
 /**
  * What a key may do. `read`: look at everything that it sees. `subscriptions:write`: contacts and what they agree to or
- * refuse. `campaigns:write`: schedule and steer. `admin`: the three above, and resources and categories.
+ * refuse. `campaigns:write`: schedule and steer. `admin`: the three above, and resources, categories, custom fields
+ * and webhooks.
  */
 export const apiScopes = ['read', 'subscriptions:write', 'campaigns:write', 'admin'] as const
 export type ApiScope = (typeof apiScopes)[number]

@@ -4,6 +4,9 @@ import { collect } from './arguments.ts'
 import { addContactConsent } from './contact-consent.ts'
 import { addErase } from './contact-erase.ts'
 import { addContactExport } from './contact-export.ts'
+import { addContactMessages } from './contact-messages.ts'
+import { addContactSave } from './contact-save.ts'
+import { addContactShow } from './contact-show.ts'
 import { notice, type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
 import { details } from './table.ts'
@@ -43,6 +46,9 @@ export function addContacts(program: Command): void {
     .option('--json', 'print the report as JSON')
     .addHelpText('after', footer)
     .action(importContacts)
+  addContactShow(contacts)
+  addContactSave(contacts)
+  addContactMessages(contacts)
   addContactConsent(contacts)
   addContactExport(contacts)
   addErase(contacts)

@@ -34,7 +34,7 @@ const list = (name: string, options: ReadOptions): Promise<void> =>
     show(await optOuts.list({ contact: { name }, limit: 1000 }), options, optOutTable),
   )
 
-const optOutTable = (optOuts: OptOut[]): string =>
+export const optOutTable = (optOuts: OptOut[]): string =>
   table(
     ['from', 'channel', 'through', 'since'],
     optOuts.map(({ resource, channel, source, createdAt }) => [

@@ -76,7 +76,7 @@ const unsubscribe = (name: string, category: string, ground: GroundOptions): Pro
     notice(changed ? 'Unsubscribed.' : 'Unsubscribed already; nothing was changed.')
   })
 
-const subscriptionTable = (subscriptions: Subscription[]): string =>
+export const subscriptionTable = (subscriptions: Subscription[]): string =>
   table(
     ['category', 'resource', 'status', 'decided by', 'legal basis', 'explanation', 'since'],
     subscriptions.map(({ category, resource, status, source, legalBasis, explanation, changedAt }) => [

@@ -1,33 +1,17 @@
 import { z } from 'zod'
-import { findVisible } from '../../db/visible.ts'
+import { pageOfCategories } from '../../db/categories.ts'
+import { categorySchema } from '../../domain/category-settings.ts'
+import { category, categoryFields, categoryParams as params } from './category-shapes.ts'
 import { idPosition, pageOf, pageQuery, readCursor, toPage } from './pages.ts'
-import { byId } from './resources.ts'
+import { patchOf } from './patch-of.ts'
 import { route } from './route.ts'
-import { id, name } from './shapes.ts'
+import { id, name, withInstants } from './shapes.ts'
 
-const category = z
-  .object({
-    id,
-    key: z.string(),
-    resource: z.string(),
-    title: z.string(),
-    description: z.string().nullable(),
-    consent: z.enum(['opt_in', 'opt_out']),
-    channels: z.array(z.string()).nullable().describe('Null: every channel.'),
-    subscribed: z.int().describe('How many contacts have said yes.'),
-  })
-  .meta({ id: 'Category' })
-
-const newCategory = z.strictObject({
-  resource: name,
-  title: z.string().min(1).max(200),
-  key: z.string().max(60).optional().describe('Immutable; made from the title when absent.'),
-  description: z.string().max(2000).optional(),
-  consent: z.enum(['opt_in', 'opt_out']).optional(),
-  channels: z.array(z.string().min(1).max(30)).min(1).max(8).optional(),
+const query = z.strictObject({
+  ...pageQuery,
+  resource: name.optional(),
+  archived: z.enum(['true', 'false']).default('false').describe('Whether archived ones are listed too.'),
 })
-
-const params = z.strictObject({ category: name })
 
 /** What contacts subscribe to. */
 export const categoryRoutes = [
@@ -36,18 +20,14 @@ export const categoryRoutes = [
     path: '/v1/categories',
     scope: 'read',
     summary: 'Categories that the key sees, by id',
-    query: z.strictObject({ ...pageQuery, resource: name.optional() }),
+    query,
     answer: pageOf(category),
-    handle: async ({ deps, group, find, query: { limit, cursor, resource } }) => {
-      const after = BigInt(readCursor(cursor, 'categories', idPosition)?.[0] ?? 0)
-      const of = resource === undefined ? null : (await find('resource', resource)).key
-      const all = await deps.addressee.categories.list()
-      const keys = all.map(({ key }) => key)
-      const visible = await findVisible(deps.db, 'category', keys, group)
-      const rows = all.filter(
-        (each) => visible.has(each.key) && (of === null || each.resource === of) && BigInt(each.id) > after,
-      )
-      return toPage(rows.toSorted(byId), limit, 'categories', (last) => [last.id])
+    handle: async ({ deps, group, find, query: { limit, cursor, resource, archived } }) => {
+      const after = readCursor(cursor, 'categories', idPosition)?.[0] ?? '0'
+      const resourceId = resource === undefined ? null : (await find('resource', resource)).id
+      const which = { group, resourceId, archived: archived === 'true' }
+      const rows = await pageOfCategories(deps.db, { ...which, after, limit: limit + 1 })
+      return toPage(rows.map(withInstants), limit, 'categories', (last) => [last.id])
     },
   }),
   route({
@@ -55,12 +35,11 @@ export const categoryRoutes = [
     path: '/v1/categories',
     scope: 'admin',
     summary: 'Create a category with its protected segment; a key that is taken is that category, unchanged',
-    body: newCategory,
+    body: categorySchema.extend({ resource: name }),
     answer: z.object({ id, key: z.string(), created: z.boolean() }),
-    handle: async ({ deps, find, body: { resource, title, ...rest } }) => {
-      const { key } = await find('resource', resource)
-      const given = Object.entries(rest).filter(([, value]) => value !== undefined)
-      return deps.addressee.categories.create({ resource: key, title, ...Object.fromEntries(given) })
+    handle: async ({ deps, find, body: { resource, key, ...rest } }) => {
+      const owner = await find('resource', resource)
+      return deps.addressee.categories.create({ ...rest, resource: owner.key, ...(key !== undefined && { key }) })
     },
   }),
   route({
@@ -70,9 +49,28 @@ export const categoryRoutes = [
     summary: 'One category, by key or id',
     params,
     answer: category,
-    handle: async ({ deps, params, find }) => {
-      const found = await find('category', params.category)
-      return (await deps.addressee.categories.list()).find((each) => each.id === found.id)
-    },
+    handle: async ({ deps, params, find }) =>
+      withInstants(await deps.addressee.categories.get((await find('category', params.category)).key)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/categories/:category',
+    scope: 'admin',
+    summary: 'Change some settings: what is absent stays, null clears',
+    params,
+    body: patchOf(categoryFields),
+    answer: category,
+    handle: async ({ deps, params, body, find }) =>
+      withInstants(await deps.addressee.categories.update((await find('category', params.category)).key, body)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/categories/:category',
+    scope: 'admin',
+    summary: 'Take a category and its segment out of use for good; 422 while a campaign names it',
+    params,
+    answer: null,
+    handle: async ({ deps, params, find }) =>
+      deps.addressee.categories.delete((await find('category', params.category)).key),
   }),
 ]

@@ -50,4 +50,6 @@ function shapeAt(schema: z.core.$ZodType, [key, ...rest]: readonly PropertyKey[]
 const unwrapped = (schema: z.core.$ZodType): z.core.$ZodType =>
   schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable
     ? unwrapped(schema.unwrap())
-    : schema
+    : schema instanceof z.ZodPipe
+      ? unwrapped(schema.in)
+      : schema

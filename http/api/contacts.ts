@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { findContactRef, requireContact } from '../../client/contact-ref.ts'
 import { pageOfConsent } from '../../db/consent-page.ts'
-import { messagesTo } from '../../db/messages-to.ts'
 import { fates } from '../../domain/fate.ts'
 import { ApiError } from './api-error.ts'
 import { idPosition, pageOf, pageQuery, readCursor, toPage } from './pages.ts'
@@ -121,10 +120,10 @@ export const contactRoutes = [
     answer: pageOf(message),
     handle: async ({ deps, group, params, query: { limit, cursor } }) => {
       const contactId = await idOf(deps, params)
-      const before = readCursor(cursor, 'messages', idPosition)?.[0] ?? null
-      const rows = await messagesTo(deps.db, contactId, { before, limit: limit + 1, group })
-      const items = rows.map((row) => ({ ...row, settledAt: row.settledAt?.toISOString() ?? null }))
-      return toPage(items, limit, 'messages', (last) => [last.campaignId])
+      const [before] = readCursor(cursor, 'messages', idPosition) ?? []
+      const page = { limit: limit + 1, group, ...(before !== undefined && { before }) }
+      const rows = await deps.addressee.contacts.messages({ contactId }, page)
+      return toPage(rows, limit, 'messages', (last) => [last.campaignId])
     },
   }),
   route({

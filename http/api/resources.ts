@@ -1,38 +1,19 @@
 import { z } from 'zod'
+import { pageOfResources } from '../../db/resources.ts'
 import { findVisible } from '../../db/visible.ts'
+import { resourceSchema } from '../../domain/resource-settings.ts'
+import { ApiError } from './api-error.ts'
 import { idPosition, pageOf, pageQuery, readCursor, toPage } from './pages.ts'
-import { route } from './route.ts'
-import { id, name } from './shapes.ts'
-
-const resource = z
-  .object({
-    id,
-    key: z.string(),
-    name: z.string(),
-    fromName: z.string(),
-    fromAddress: z.string(),
-    replyTo: z.string().nullable(),
-    listLabel: z.string(),
-    listId: z.string(),
-    dkimDomain: z.string().nullable(),
-    dkimSelector: z.string().nullable(),
-  })
-  .meta({ id: 'Resource' })
-
-const newResource = z.strictObject({
-  key: z.string().max(100),
-  name: z.string().max(200),
-  fromName: z.string().max(200),
-  fromAddress: z.string().max(320),
-  replyTo: z.string().max(320).optional(),
-  listLabel: z.string().max(200).describe('What List-ID shows to people.'),
-  listId: z.string().max(255).describe('What List-ID identifies the list by (RFC 2919).'),
-  dkim: z
-    .strictObject({ domain: z.string(), selector: z.string(), privateKey: z.string().describe('PEM; never shown.') })
-    .optional(),
-})
-
-const params = z.strictObject({ resource: name })
+import { patchOf } from './patch-of.ts'
+import {
+  changedResource,
+  createdResource,
+  resourceParams as params,
+  resource,
+  resourceFields,
+} from './resource-shapes.ts'
+import { type Call, route } from './route.ts'
+import { withInstants } from './shapes.ts'
 
 /** On whose behalf messages go out. */
 export const resourceRoutes = [
@@ -44,28 +25,27 @@ export const resourceRoutes = [
     query: z.strictObject(pageQuery),
     answer: pageOf(resource),
     handle: async ({ deps, group, query: { limit, cursor } }) => {
-      const after = BigInt(readCursor(cursor, 'resources', idPosition)?.[0] ?? 0)
-      const all = await deps.addressee.resources.list()
-      const visible = await findVisible(
-        deps.db,
-        'resource',
-        all.map(({ key }) => key),
-        group,
-      )
-      const rows = all.filter((each) => visible.has(each.key) && BigInt(each.id) > after).toSorted(byId)
-      return toPage(rows, limit, 'resources', (last) => [last.id])
+      const after = readCursor(cursor, 'resources', idPosition)?.[0] ?? '0'
+      const rows = await pageOfResources(deps.db, { group, after, limit: limit + 1 })
+      return toPage(rows.map(withInstants), limit, 'resources', (last) => [last.id])
     },
   }),
   route({
     method: 'POST',
     path: '/v1/resources',
     scope: 'admin',
-    whole: true,
-    summary: 'Create a resource; a key that is taken is that resource, unchanged',
-    body: newResource,
-    answer: z.object({ id, key: z.string(), created: z.boolean(), warnings: z.array(z.string()) }),
-    handle: ({ deps, body: { dkim, replyTo, ...rest } }) =>
-      deps.addressee.resources.create({ ...rest, ...(dkim && { dkim }), ...(replyTo !== undefined && { replyTo }) }),
+    summary:
+      'Create a resource; a key that is taken is that resource, unchanged. With a key that has an access group it belongs to it',
+    body: resourceSchema,
+    answer: createdResource,
+    handle: async ({ deps, group, body }) => {
+      refuseOtherGroup(group, body.accessGroup)
+      const wanted = { ...body, accessGroup: body.accessGroup ?? group }
+      const created = await deps.addressee.resources.create(wanted, { group })
+      const isTheirs = created.created || (await findVisible(deps.db, 'resource', [body.key], group)).has(body.key)
+      if (isTheirs) return created
+      throw new ApiError('conflict', 'The key is taken: choose another.')
+    },
   }),
   route({
     method: 'GET',
@@ -74,13 +54,37 @@ export const resourceRoutes = [
     summary: 'One resource, by key or id',
     params,
     answer: resource,
-    handle: async ({ deps, params, find }) => {
-      const found = await find('resource', params.resource)
-      return (await deps.addressee.resources.list()).find((each) => each.id === found.id)
+    handle: async ({ deps, params, find }) =>
+      withInstants(await deps.addressee.resources.get((await find('resource', params.resource)).key)),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/resources/:resource',
+    scope: 'admin',
+    summary: 'Change some settings: what is absent stays, null clears',
+    params,
+    body: patchOf(resourceFields),
+    answer: changedResource,
+    handle: async ({ deps, group, params, body, find }) => {
+      const { key } = await find('resource', params.resource)
+      if ('accessGroup' in body) refuseOtherGroup(group, body['accessGroup'] ?? null, 'moved')
+      return withInstants(await deps.addressee.resources.update(key, body, { group }))
     },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/resources/:resource',
+    scope: 'admin',
+    summary: 'Take a resource and its categories out of use for good; 422 while a campaign needs it',
+    params,
+    answer: null,
+    handle: async ({ deps, params, find }) =>
+      deps.addressee.resources.delete((await find('resource', params.resource)).key),
   }),
 ]
 
-/** Ids are digits: by their length first. */
-export const byId = (a: { id: string }, b: { id: string }): number =>
-  a.id.length - b.id.length || (a.id < b.id ? -1 : Number(a.id > b.id))
+/** What a key with an access group makes and changes stays in that group. @param wanted null when absent: its own. */
+function refuseOtherGroup(group: Call<0, 0, 0>['group'], wanted: unknown, change: 'made' | 'moved' = 'made'): void {
+  if (group === null || wanted === group || (wanted === null && change === 'made')) return
+  throw new ApiError('missing_scope', 'The key has an access group: the resource belongs to it, and to no other.')
+}

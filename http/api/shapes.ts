@@ -27,3 +27,17 @@ export const groundFields = {
   legalBasis: z.enum(legalBases).optional(),
   explanation: z.string().min(1).max(2000).optional().describe('Kept with the consent event.'),
 }
+
+/** As `frequencyPolicy` is shown. */
+export const frequencyRules = z
+  .array(z.object({ messages: z.int(), hours: z.int().optional(), days: z.int().optional() }))
+  .nullable()
+  .describe('At most so many messages in any window; null: as many as there are.')
+
+type Shown<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] extends Date | null ? string | null : T[K] }
+
+/** A row with its instants as ISO 8601. */
+export const withInstants = <T extends object>(row: T): Shown<T> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value]),
+  ) as Shown<T>

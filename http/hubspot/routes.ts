@@ -3,6 +3,7 @@ import { emailKey } from '../../client/contact-ref.ts'
 import { consentOf, consentsOf } from '../../db/consents.ts'
 import { findContact } from '../../db/find-contact.ts'
 import { onlyAddress, saveContact } from '../../db/save-contact.ts'
+import { requireOpen } from '../../db/subscribable.ts'
 import { type SubscriptionType, subscriptionTypes } from '../../db/subscription-types.ts'
 import { parseEmail } from '../../domain/email-address.ts'
 import { ApiError } from '../api/api-error.ts'
@@ -53,7 +54,7 @@ export const hubSpotRoutes = [
     handle: async (call) => {
       const { request, type } = await readCall(call)
       const { emailAddress: email, subscriptionId } = request
-      const contactId = await contactOf(call, email)
+      const contactId = await contactOf(call, email, (source) => requireOpen(call.deps.db, type.id, source))
       const outcome = await call.deps.addressee.subscriptions.subscribe({ contactId }, type.id, groundOf(call, request))
       if (outcome === 'already') throw invalid(`${email} is already subscribed to subscription ${subscriptionId}`)
       if (outcome === 'refused')
@@ -94,13 +95,22 @@ async function readCall({
   throw new ApiError('not_found', `Subscription with ID ${request.subscriptionId} does not exist`)
 }
 
-/** The earliest holder of the address; nobody has it: a new contact, who takes over what was refused through it. */
-async function contactOf({ deps: { db } }: UpdateCall, email: string): Promise<string> {
+/**
+ * The earliest holder of the address; nobody has it: a new contact, who takes over what was refused through it.
+ * @param before looks whether somebody new of the source may be, before they are.
+ */
+async function contactOf(
+  { deps: { db } }: UpdateCall,
+  email: string,
+  before: (source: string) => Promise<void> = async () => {},
+): Promise<string> {
   const parsed = parseEmail(email)
   if (!parsed.ok) throw invalid(parsed.rule)
   const addressKey = await emailKey(db, email)
   const found = await findContact(db, { addressKey })
-  return found ?? (await saveContact(db, onlyAddress({ value: parsed.value, key: addressKey }), 'api')).id
+  if (found !== undefined) return found
+  await before('api')
+  return (await saveContact(db, onlyAddress({ value: parsed.value, key: addressKey }), 'api')).id
 }
 
 const groundOf = ({ by }: UpdateCall, { legalBasis, legalBasisExplanation: explanation }: UpdateRequest) => ({

@@ -79,3 +79,18 @@ test('double opt-in: asked by mail, also with Temporal away, and who refused onl
   expect(await ask()).toMatchObject({ code: 1 })
   expect(await ask('--asked')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Asked to confirm/) as string })
 })
+
+test('nobody is subscribed to what is archived, nor to a resource that does not take where they come from', async () => {
+  await addressee.contacts.save({ email: 'eve@example.com' })
+  await addressee.categories.create({ resource: 'acme', title: 'Old' })
+  await addressee.categories.archive('old')
+  expect(await said('subscriptions', 'subscribe', 'eve@example.com', 'old')).toEqual([
+    1,
+    'error: category: category old is archived. Unarchive it first, or name another.\n',
+  ])
+  await seedResource(db, 'choosy')
+  await addressee.resources.update('choosy', { contactSources: ['fair'] })
+  await addressee.categories.create({ resource: 'choosy', title: 'Chosen' })
+  const [code, stderr] = await said('subscriptions', 'subscribe', 'eve@example.com', 'chosen')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('source that resource choosy does not take')])
+})

@@ -7,7 +7,7 @@ import { createDatabase } from '../setup/database.ts'
 
 /** `table.column` and whether it can be null, from the text of the interface. */
 function declared(source: string): Map<string, boolean> {
-  const body = source.slice(source.search(/^export interface (Schema|EventTables) /m))
+  const body = source.slice(source.search(/^export interface (Schema|EventTables|ApiTables) /m))
   const columns = new Map<string, boolean>()
   for (const [, table, fields] of body.matchAll(/^ {2}(\w+): \{([^}]*)\}/gm))
     for (const [, column, type] of (fields ?? '').matchAll(/(\w+): ([^\n;]+)/g))
@@ -22,7 +22,9 @@ test('schema.ts names the tables, columns and nullability that the database has'
     from information_schema.columns
     where table_schema = 'public' and table_name not like 'kysely%'`.execute(db)
   const actual = new Map(rows.map((row) => [row.name, row.nullable]))
-  const files = ['schema.ts', 'event-tables.ts'].map((name) => new URL(`../../db/${name}`, import.meta.url))
+  const files = ['schema.ts', 'event-tables.ts', 'api-tables.ts'].map(
+    (name) => new URL(`../../db/${name}`, import.meta.url),
+  )
   const written = new Map(
     (await Promise.all(files.map((file) => readFile(file, 'utf8')))).flatMap((text) => [...declared(text)]),
   )

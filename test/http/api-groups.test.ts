@@ -89,3 +89,62 @@ test('of a shared contact the history and the messages of others are not told', 
   expect(await idsOf(`/v1/opt-outs?contactId=${contactId}`)).toMatchObject([{ resource: 'acme' }])
   expect(await idsOf(`/v1/opt-outs?contactId=${contactId}`, key)).toEqual([])
 })
+
+test('a resource that the key creates is of its group, and stays in it', async () => {
+  const key = await newKey({ accessGroup: 'agency' })
+  const named = (key: string) => ({
+    key,
+    name: 'Own',
+    fromName: 'Own',
+    fromAddress: 'news@acme.example',
+    listLabel: 'Own',
+    // That of a resource of somebody else, of which nothing is told.
+    listId: 'news.acme.example',
+  })
+  await db.updateTable('resource').set({ access_group: 'studio' }).where('id', '=', agencyResource).execute()
+  const create = (body: object) => ask('POST', '/v1/resources', { key, body })
+  const { body } = await create(named('mine'))
+  expect(body).toMatchObject({ key: 'mine', created: true })
+  expect(JSON.stringify(body['warnings'])).not.toContain('also that of')
+  expect((await create(named('mine'))).body).toMatchObject({ created: false })
+  expect((await create({ ...named('explicit'), accessGroup: 'agency' })).body).toMatchObject({ created: true })
+  expect((await create({ ...named('foreign'), accessGroup: 'studio' })).status).toBe(403)
+  expect((await ask('GET', '/v1/resources/foreign')).status).toBe(404)
+  const taken = await create(named('acme'))
+  expect([taken.status, taken.body.id]).toEqual([409, undefined])
+  const patch = (body: object) => ask('PATCH', '/v1/resources/mine', { key, body })
+  for (const accessGroup of ['studio', null]) expect((await patch({ accessGroup })).status).toBe(403)
+  const patched = await patch({ accessGroup: 'agency', name: 'Mine' })
+  expect(patched.body).toMatchObject({ accessGroup: 'agency', name: 'Mine' })
+  expect(JSON.stringify(patched.body['warnings'])).toContain('also that of explicit:')
+  const clone = await ask('POST', '/v1/resources/mine/clone', { key, body: { key: 'mine-too' } })
+  expect(clone.body).toMatchObject({ accessGroup: 'agency' })
+  expect((await ask('DELETE', '/v1/resources/mine-too', { key })).status).toBe(204)
+  await db.updateTable('resource').set({ access_group: 'agency' }).where('id', '=', agencyResource).execute()
+})
+
+test('nothing of what others have is changed, counted, emptied or deleted', async () => {
+  const key = await newKey({ accessGroup: 'agency' })
+  const contactId = await seedReachable(db, 'seen@example.com')
+  const forms: [method: string, path: string, body?: object][] = [
+    ['PATCH', '/v1/resources/acme', { name: 'Mine' }],
+    ['DELETE', '/v1/resources/acme'],
+    ['POST', '/v1/resources/acme/clone', { key: 'stolen' }],
+    ['POST', '/v1/resources/acme/token/rotate', {}],
+    ['GET', '/v1/resources/acme/subscribers'],
+    ['GET', '/v1/resources/acme/fields'],
+    ['PUT', '/v1/resources/acme/fields/size', { name: 'Size', type: 'integer' }],
+    ['DELETE', '/v1/resources/acme/fields/size'],
+    ['PATCH', '/v1/subscription-fields', { contactId, resource: 'acme', fields: {} }],
+    ['PATCH', `/v1/categories/${news.key}`, { title: 'Mine' }],
+    ['DELETE', `/v1/categories/${news.key}`],
+    ['POST', `/v1/categories/${news.key}/archive`, {}],
+    ['POST', `/v1/categories/${news.key}/unarchive`, {}],
+    ['POST', `/v1/categories/${news.key}/empty`, {}],
+    ['POST', `/v1/categories/${news.key}/exclude`, { contactId }],
+  ]
+  const before = [await addressee.resources.get('acme'), await addressee.categories.get(news.key)]
+  for (const [method, path, body] of forms)
+    expect((await ask(method, path, { key, ...(body && { body }) })).status, `${method} ${path}`).toBe(404)
+  expect([await addressee.resources.get('acme'), await addressee.categories.get(news.key)]).toEqual(before)
+})

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { startUnsubscribe } from '../../db/pending-unsubscribe.ts'
 import { apiRoutes } from '../../http/api/routes.ts'
 import { createTestApi, seedReachable } from '../setup/api.ts'
 import { createDatabase } from '../setup/database.ts'
+import { clicked, seedDelayed } from '../setup/delayed.ts'
 import { seedCategory, seedResource } from '../setup/seed.ts'
 import { seedSent } from '../setup/unsubscribe-seed.ts'
 
@@ -15,7 +17,7 @@ interface Operation {
 }
 
 const { db } = await createDatabase()
-const { ask } = await createTestApi(db)
+const { ask, addressee } = await createTestApi(db)
 const { body } = await ask('GET', '/v1/openapi.json', { key: null })
 const document = body as unknown as {
   openapi: string
@@ -81,8 +83,16 @@ function validator(schema: object): z.ZodType {
 test('what the running API answers fits what the document says', async () => {
   const resourceId = await seedResource(db, 'acme')
   const { key: category } = await seedCategory(db, resourceId)
-  const { contactId: reached, campaignId } = await seedSent(db)
+  const { contactId: reached, campaignId, resourceId: sentFrom } = await seedSent(db)
   const contactId = await seedReachable(db, 'ada@example.com')
+  const reachedFrom = await db.selectFrom('resource').select('key').where('id', '=', sentFrom).executeTakeFirstOrThrow()
+  const { id: webhook } = await addressee.webhooks.create({ url: 'https://shop.example.com/hook' })
+  await addressee.subscriptions.subscribe({ contactId }, category)
+  const delayed = await seedDelayed(db)
+  const claims = { contactId: delayed.contactId, campaignId: delayed.campaignId, scope: 'unsubscribe' as const }
+  const unsubscribe = [...(await startUnsubscribe(db, claims, clicked)).started][0] ?? ''
+  const perWeek = [{ messages: 3, days: 7 }]
+  const size = { name: 'Size', type: 'integer' }
   const content = { en: { subject: 'Hi', text: '{{ unsubscribe_url }}' } }
   const definition = { key: 'spring', resource: 'acme', categories: [category], content, now: true }
   const asked: [method: string, path: string, values?: Record<string, string>, body?: object][] = [
@@ -91,6 +101,29 @@ test('what the running API answers fits what the document says', async () => {
     ['get', '/v1/categories'],
     ['get', '/v1/categories/{category}', { category }],
     ['post', '/v1/categories', {}, { resource: 'acme', title: 'Угоди' }],
+    ['patch', '/v1/resources/{resource}', { resource: 'acme' }, { name: 'Acme', frequencyPolicy: perWeek }],
+    ['post', '/v1/resources/{resource}/clone', { resource: 'acme' }, { key: 'copy' }],
+    ['post', '/v1/resources/{resource}/token/rotate', { resource: 'copy' }, {}],
+    ['get', '/v1/resources/{resource}/subscribers', { resource: reachedFrom.key }],
+    ['put', '/v1/resources/{resource}/fields/{field}', { resource: 'acme', field: 'size' }, size],
+    ['get', '/v1/resources/{resource}/fields', { resource: 'acme' }],
+    ['patch', '/v1/subscription-fields', {}, { contactId, resource: 'acme', fields: { size: 38 } }],
+    ['patch', '/v1/categories/{category}', { category }, { frequencyPolicy: perWeek }],
+    ['post', '/v1/categories/{category}/archive', { category }, {}],
+    ['post', '/v1/categories/{category}/unarchive', { category }, {}],
+    ['post', '/v1/categories/{category}/exclude', { category }, { contactId }],
+    ['post', '/v1/categories/{category}/empty', { category }, {}],
+    ['post', '/v1/webhooks', {}, { url: 'https://shop.example.com/hook' }],
+    ['get', '/v1/webhooks'],
+    ['get', '/v1/webhooks/{webhook}', { webhook }],
+    ['patch', '/v1/webhooks/{webhook}', { webhook }, { description: 'the shop' }],
+    ['post', '/v1/webhooks/{webhook}/disable', { webhook }, {}],
+    ['post', '/v1/webhooks/{webhook}/enable', { webhook }, {}],
+    ['post', '/v1/webhooks/{webhook}/rotate-secret', { webhook }, {}],
+    ['post', '/v1/webhooks/{webhook}/replay', { webhook }, { since: '2020-01-01T00:00:00Z' }],
+    ['get', '/v1/webhooks/{webhook}/deliveries', { webhook }],
+    ['get', '/v1/unsubscribes'],
+    ['post', '/v1/unsubscribes/{unsubscribe}/cancel', { unsubscribe }, {}],
     ['post', '/v1/contacts', {}, { email: 'grace@example.com' }],
     ['post', '/v1/contacts/search', {}, { email: 'ada@example.com' }],
     ['get', '/v1/contacts/{contactId}', { contactId }],
@@ -126,4 +159,22 @@ test('what the running API answers fits what the document says', async () => {
 test('a problem fits its schema', async () => {
   const { body } = await ask('POST', '/v1/contacts', { body: { emial: 'x' } })
   expect(validator({ $ref: '#/components/schemas/Problem' }).safeParse(body).error).toBeUndefined()
+})
+
+test('a patch takes every field of what it changes, none of them necessary', () => {
+  const schemaOf = (method: string, path: string) =>
+    document.paths[path]?.[method]?.requestBody?.content['application/json']?.schema as {
+      properties: Record<string, object>
+      required?: string[]
+    }
+  for (const [whole, one] of [
+    ['/v1/resources', '/v1/resources/{resource}'],
+    ['/v1/categories', '/v1/categories/{category}'],
+  ] as const) {
+    const [created, patched] = [schemaOf('post', whole), schemaOf('patch', one)]
+    const { key: _key, resource: _resource, ...changeable } = created.properties
+    expect(patched.properties).toEqual(changeable)
+    expect(patched.required).toBeUndefined()
+    expect(created.required?.length).toBeGreaterThan(0)
+  }
 })

@@ -19,6 +19,7 @@ const values = [
 const fields = [
   ['email', 'contactId', 'externalId', 'category', 'resource', 'key', 'title', 'limit', 'cursor', 'kind', 'reason'],
   ['emailAddress', 'subscriptionId', 'legalBasis', 'legalBasisExplanation', 'attributes', 'content', 'categories'],
+  ['name', 'type', 'fields', 'channel', 'channels', 'url', 'since', 'event', 'accessGroup', 'state', 'archived'],
   ['token', 'smid', 'rtoken', 'shown', 'sendAt', 'now', '__proto__', 'constructor', 'toString', ''],
 ].flat()
 const types = ['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data', '', 'a/b/c']
