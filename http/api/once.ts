@@ -44,11 +44,19 @@ export async function answerOnce(
     case 'first': {
       const response = await carryOut()
       if (response.status >= 500) await forgetRequest(db, request)
-      else await storeAnswer(db, request, response.status, await response.clone().text())
+      else await storeAnswer(db, request, response.status, withoutSecrets(await response.clone().text()))
       return response
     }
   }
 }
+
+const secrets = ['secret', 'token']
+
+/** A secret is shown once, to whoever asked first. */
+const withoutSecrets = (body: string): string =>
+  body === ''
+    ? ''
+    : JSON.stringify(JSON.parse(body), (name, value: unknown) => (secrets.includes(name) ? undefined : value))
 
 const replayed = (c: Context, status: number, body: string): Response =>
   c.body(body, status as 200, {

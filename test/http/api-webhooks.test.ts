@@ -47,6 +47,16 @@ test('one is created with its secret, shown without it, changed and removed', as
   expect((await ask('GET', '/v1/webhooks/x')).status).toBe(422)
 })
 
+test('asked for once more with its idempotency key, the secret is not told again, and nobody keeps it', async () => {
+  const once = { body: { url }, headers: { 'Idempotency-Key': 'one-webhook' } }
+  const [first, again] = [await ask('POST', '/v1/webhooks', once), await ask('POST', '/v1/webhooks', once)]
+  const { secret, ...rest } = first.body
+  expect(secret).toMatch(/^whsec_/)
+  expect(again.body).toEqual(rest)
+  const kept = await db.selectFrom('api_answer').select('body').execute()
+  expect(kept.map(({ body }) => body).join()).not.toContain('whsec_')
+})
+
 test('deliveries come in pages, the latest first, and are replayed', async () => {
   const { id } = await addressee.webhooks.create({ url })
   await addressee.webhooks.create({ url: `${url}/other` })
