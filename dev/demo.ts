@@ -6,6 +6,7 @@ import { progressLine } from '../client/cli/campaign-watch.ts'
 import type { Terminal } from '../client/cli/terminal.ts'
 import { loadMessageFolder } from '../client/message-folder.ts'
 import { followCampaign, watchForStall } from './campaign-progress.ts'
+import { ensureAcme } from './sample/acme.ts'
 import { ensureSample } from './sample/ensure-sample.ts'
 
 /** A campaign from a file of contacts to its end, through the client alone: what a program of the user's would do. */
@@ -27,7 +28,7 @@ export async function runDemo({
     temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? '',
   })
   try {
-    await createCategories(addressee)
+    await ensureAcme(addressee)
     await importSample(addressee, dataDir, terminal)
     const key = await scheduleNewsletter(addressee)
     const watch = watchForStall(() =>
@@ -41,24 +42,6 @@ export async function runDemo({
   } finally {
     await addressee.close()
   }
-}
-
-async function createCategories(addressee: Addressee): Promise<void> {
-  await addressee.resources.create({
-    key: 'acme',
-    name: 'Acme',
-    fromName: 'Acme News',
-    fromAddress: 'news@acme.example',
-    replyTo: 'hello@acme.example',
-    listLabel: 'Acme News',
-    listId: 'news.acme.example',
-  })
-  const topics = [
-    { title: 'News', description: 'What is new, once a month' },
-    { title: 'Offers', description: 'Discounts, now and then' },
-    { title: 'Events', description: 'Where to meet us' },
-  ]
-  for (const topic of topics) await addressee.categories.create({ resource: 'acme', ...topic })
 }
 
 async function importSample(addressee: Addressee, dataDir: string, { say, progress }: Terminal): Promise<void> {
