@@ -5,6 +5,7 @@ import type { CampaignWithCounts } from '../client/campaigns.ts'
 import { progressLine } from '../client/cli/campaign-watch.ts'
 import type { Terminal } from '../client/cli/terminal.ts'
 import { loadMessageFolder } from '../client/message-folder.ts'
+import { Refusal } from '../domain/refusal.ts'
 import { followCampaign, watchForStall } from './campaign-progress.ts'
 import { ensureAcme } from './sample/acme.ts'
 import { ensureSample } from './sample/ensure-sample.ts'
@@ -28,7 +29,7 @@ export async function runDemo({
     temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? '',
   })
   try {
-    await ensureAcme(addressee)
+    await ensureAcme(addressee).catch(offerFresh)
     await importSample(addressee, dataDir, terminal)
     const key = await scheduleNewsletter(addressee)
     const watch = watchForStall(() =>
@@ -42,6 +43,13 @@ export async function runDemo({
   } finally {
     await addressee.close()
   }
+}
+
+/** Somebody may have deleted or renamed what an earlier run made. */
+function offerFresh(error: unknown): never {
+  if (!(error instanceof Refusal)) throw error
+  const remedy = 'Begin anew, without what earlier runs kept: npm start -- --fresh'
+  throw new Refusal({ ...error.details, remedy })
 }
 
 async function importSample(addressee: Addressee, dataDir: string, { say, progress }: Terminal): Promise<void> {
