@@ -80,6 +80,7 @@ function nodemailer({ subject, text, html }: Content): Compose {
       resource: { name: sender.name },
       campaign: { key: 'bench' },
       unsubscribe_url: unsubscribeUrl,
+      preferences_url: `${publicUrl}/p/${String(recipient.seq).padStart(46, 'x')}`,
     }
     const composer = new MailComposer({
       from: { name: sender.fromName, address: sender.fromAddress },

@@ -5,7 +5,9 @@ import type { CampaignWithCounts } from '../client/campaigns.ts'
 import { progressLine } from '../client/cli/campaign-watch.ts'
 import type { Terminal } from '../client/cli/terminal.ts'
 import { loadMessageFolder } from '../client/message-folder.ts'
+import { Refusal } from '../domain/refusal.ts'
 import { followCampaign, watchForStall } from './campaign-progress.ts'
+import { ensureAcme } from './sample/acme.ts'
 import { ensureSample } from './sample/ensure-sample.ts'
 
 /** A campaign from a file of contacts to its end, through the client alone: what a program of the user's would do. */
@@ -27,7 +29,7 @@ export async function runDemo({
     temporalNamespace: env['TEMPORAL_NAMESPACE'] ?? '',
   })
   try {
-    await createCategories(addressee)
+    await ensureAcme(addressee).catch(offerFresh)
     await importSample(addressee, dataDir, terminal)
     const key = await scheduleNewsletter(addressee)
     const watch = watchForStall(() =>
@@ -43,22 +45,11 @@ export async function runDemo({
   }
 }
 
-async function createCategories(addressee: Addressee): Promise<void> {
-  await addressee.resources.create({
-    key: 'acme',
-    name: 'Acme',
-    fromName: 'Acme News',
-    fromAddress: 'news@acme.example',
-    replyTo: 'hello@acme.example',
-    listLabel: 'Acme News',
-    listId: 'news.acme.example',
-  })
-  const topics = [
-    { title: 'News', description: 'What is new, once a month' },
-    { title: 'Offers', description: 'Discounts, now and then' },
-    { title: 'Events', description: 'Where to meet us' },
-  ]
-  for (const topic of topics) await addressee.categories.create({ resource: 'acme', ...topic })
+/** Somebody may have deleted or renamed what an earlier run made. */
+function offerFresh(error: unknown): never {
+  if (!(error instanceof Refusal)) throw error
+  const remedy = 'Begin anew, without what earlier runs kept: npm start -- --fresh'
+  throw new Refusal({ ...error.details, remedy })
 }
 
 async function importSample(addressee: Addressee, dataDir: string, { say, progress }: Terminal): Promise<void> {

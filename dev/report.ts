@@ -1,11 +1,11 @@
 import type { CampaignWithCounts } from '../client/campaigns.ts'
 import { candidatesOf, type Funnel } from '../domain/audience-rule.ts'
 import { isAccountedFor, totalOf } from '../domain/fate.ts'
-import type { Stack } from './stack.ts'
+import type { Links } from './links.ts'
 import { table } from './table.ts'
 
 /** What `npm start -- --once` prints as its last line. */
-export interface CampaignReport {
+export interface CampaignReport extends Links {
   audience: number
   candidates: number
   funnel: Funnel
@@ -14,13 +14,9 @@ export interface CampaignReport {
   skipped: number
   unknown: number
   seconds: number
-  temporalUi: string | null
-  inbox: string | null
-  database: string
-  smtp: string
 }
 
-export function reportOf(campaign: CampaignWithCounts, seconds: number, links: Stack['links']): CampaignReport {
+export function reportOf(campaign: CampaignWithCounts, seconds: number, links: Links): CampaignReport {
   const { sent, failed, skipped, unknown } = campaign.counts
   return {
     audience: campaign.audience ?? 0,

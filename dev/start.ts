@@ -5,11 +5,11 @@ import { createTerminal } from '../client/cli/terminal.ts'
 import { Refusal, Unavailable } from '../domain/refusal.ts'
 import { runDemo } from './demo.ts'
 import { killLeftovers } from './leftovers.ts'
+import { findLinks, linkLines } from './links.ts'
 import { accountedFor, reportOf, reportTable } from './report.ts'
 import { startServices } from './services.ts'
 import { type Stack, startStack } from './stack.ts'
 import { parseStartArguments, type StartArguments, UsageError, usage } from './start-arguments.ts'
-import { findUnsubscribeLink } from './unsubscribe-link.ts'
 
 // What people read goes to stderr; stdout holds nothing but the report that --once prints.
 
@@ -33,7 +33,9 @@ async function main(): Promise<number> {
 
 async function run({ fresh, once }: StartArguments, signal: AbortSignal): Promise<number> {
   await using running = new AsyncDisposableStack()
-  const stack = await startStack({ dataDir, fresh, say: terminal.say, signal })
+  // So that webhooks can be tried with a receiver on this machine.
+  const env = { ADDRESSEE_PRIVATE_WEBHOOKS: 'allow', ...process.env }
+  const stack = await startStack({ dataDir, fresh, say: terminal.say, env, signal })
   running.defer(() => terminal.say('stopped'))
   running.defer(stack.stop)
   running.defer(() => terminal.say('stopping …'))
@@ -42,25 +44,19 @@ async function run({ fresh, once }: StartArguments, signal: AbortSignal): Promis
   const early = earlyEnd(signal, [stack.unexpectedEnd, services.unexpectedEnd])
   terminal.say(`HTTP edge      ${stack.env['ADDRESSEE_PUBLIC_URL']}`)
   const { campaign, seconds } = await Promise.race([runDemo({ env: stack.env, dataDir, terminal, signal }), early])
-  const report = reportOf(campaign, seconds, stack.links)
+  const report = reportOf(campaign, seconds, await findLinks(stack))
   terminal.say(`\ncampaign ${campaign.key}: ${campaign.state}\n${reportTable(report)}\n`)
   if (campaign.pauseReason !== null) terminal.say(`It is paused: ${campaign.pauseReason}`)
-  await sayLinks(stack, report.temporalUi)
+  terminal.say(`${linkLines(report).join('\n')}\n  ${'logs'.padEnd(18)}${dataDir}`)
   if (!once) return await stayUp(stack, early)
   process.stdout.write(`${JSON.stringify(report)}\n`)
   return accountedFor(campaign) ? 0 : 1
 }
 
-async function sayLinks({ links }: Stack, campaignPage: string | null): Promise<void> {
-  const unsubscribe = links.inbox === null ? null : await findUnsubscribeLink(links.inbox)
-  if (links.inbox !== null) terminal.say(`  inbox             ${links.inbox}`)
-  if (campaignPage !== null) terminal.say(`  the campaign      ${campaignPage}`)
-  if (unsubscribe !== null) terminal.say(`  unsubscribe page  ${unsubscribe}`)
-  terminal.say(`  logs              ${dataDir}`)
-}
-
 async function stayUp({ env }: Stack, early: Promise<never>): Promise<number> {
-  const settings = ['DATABASE_URL', 'TEMPORAL_ADDRESS'].map((name) => `${name}='${env[name]}'`)
+  const settings = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'ADDRESSEE_PRIVATE_WEBHOOKS'].map(
+    (name) => `${name}='${env[name]}'`,
+  )
   terminal.say('\nEverything stays up until Ctrl-C. To begin anew: npm start -- --fresh')
   terminal.say(`For commands in another terminal (npm run -s addressee -- help):\n  export ${settings.join(' ')}`)
   try {

@@ -49,6 +49,7 @@ export async function unsubscribe({ id, dueAt }: UnsubscribeInput): Promise<Unsu
   let now: UnsubscribeStatus = { state: 'pending', dueAt, through: null }
   const settle = async (wish: SettleInput['wish'], by: string | null): Promise<UnsubscribeStatus> => {
     now = { ...(await settleUnsubscribe({ id, wish, by })), dueAt }
+    setCurrentDetails(detailsOf(now))
     return now
   }
   for (const wish of ['confirm', 'cancel'] as const)
@@ -57,7 +58,7 @@ export async function unsubscribe({ id, dueAt }: UnsubscribeInput): Promise<Unsu
       description: descriptions[wish],
     })
   setHandler(status, () => now, { description: 'Where the unsubscribe stands, as JSON' })
-  setCurrentDetails(`Unsubscribes at ${dueAt} unless it is cancelled before. Until then nothing is sent.`)
+  setCurrentDetails(detailsOf(now))
 
   let waitMs = Math.max(0, Date.parse(dueAt) - Date.now())
   while (now.state === 'pending') {
@@ -67,6 +68,20 @@ export async function unsubscribe({ id, dueAt }: UnsubscribeInput): Promise<Unsu
   }
   await condition(allHandlersFinished)
   return now
+}
+
+/** What people read in the Temporal UI. */
+function detailsOf({ state, dueAt, through }: UnsubscribeStatus): string {
+  switch (state) {
+    case 'pending':
+      return `Unsubscribes at ${dueAt} unless it is cancelled before. Until then nothing is sent.`
+    case 'confirmed':
+      return `Is unsubscribed (through: ${through}).`
+    case 'cancelled':
+      return `Was cancelled (through: ${through}). The subscription stays as it was.`
+    case 'gone':
+      return 'Nothing is left to unsubscribe: the contact was erased.'
+  }
 }
 
 /** Costs an event: what the timer ended keeps the state `pending`, and is closed. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { CampaignWithCounts } from '../../client/campaigns.ts'
 import { progressLine } from '../../client/cli/campaign-watch.ts'
 import { watchForStall } from '../../dev/campaign-progress.ts'
+import { type Links, linkLines } from '../../dev/links.ts'
 import { accountedFor, reportOf, reportTable } from '../../dev/report.ts'
 
 const finished: CampaignWithCounts = {
@@ -24,7 +25,16 @@ const finished: CampaignWithCounts = {
   workflowId: 'campaign/7',
   counts: { queued: 0, claimed: 0, sent: 8, failed: 1, skipped: 1, unknown: 0 },
 }
-const links = { temporalUi: 'http://ui', inbox: 'http://inbox', database: 'postgres://db', smtp: 'smtp://mail' }
+const links: Links = {
+  temporalUi: 'http://ui',
+  inbox: 'http://inbox',
+  database: 'postgres://db',
+  smtp: 'smtp://mail',
+  unsubscribePage: 'http://edge/u/token',
+  preferencePage: 'http://edge/p/token',
+  httpApi: 'http://edge/v1/openapi.json',
+  pendingUnsubscribes: 'http://ui/pending',
+}
 
 test('the report has what the last line must hold, with the page of this campaign', () => {
   expect(reportOf(finished, 2.00049, links)).toEqual({
@@ -36,10 +46,8 @@ test('the report has what the last line must hold, with the page of this campaig
     skipped: 1,
     unknown: 0,
     seconds: 2,
+    ...links,
     temporalUi: 'http://ui/namespaces/default/workflows/campaign%2F7',
-    inbox: 'http://inbox',
-    database: 'postgres://db',
-    smtp: 'smtp://mail',
   })
 })
 
@@ -96,4 +104,18 @@ test('a campaign that does not move is told of once, until it moves again', () =
     watch({ ...finished, state: 'sending', counts: { ...finished.counts, sent } })
   }
   expect(told).toEqual([21_000, 51_000])
+})
+
+test('every link that there is has a line, and none that there is not', () => {
+  const lines = (shown: Links) => linkLines(shown).map((line) => line.trim().split(/ {2,}/)[0])
+  expect(lines(links)).toEqual([
+    'inbox',
+    'the campaign',
+    'unsubscribe page',
+    'preference page',
+    'about to leave',
+    'HTTP API',
+  ])
+  const ofOthers = { temporalUi: null, inbox: null, unsubscribePage: null, preferencePage: null }
+  expect(lines({ ...links, ...ofOthers, pendingUnsubscribes: null })).toEqual(['HTTP API'])
 })

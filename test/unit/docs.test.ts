@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { createProgram } from '../../client/cli/program.ts'
 import { settings } from '../../domain/settings.ts'
 
 // What is written for people stays true when the code changes.
@@ -30,6 +31,24 @@ test("the README's table holds every setting, with its purpose, default and exam
 test('.env.example names every setting', async () => {
   const names = [...(await read('.env.example')).matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name)
   expect(names.filter((name) => !name?.startsWith('TEMPORAL_'))).toEqual(Object.keys(settings))
+})
+
+/** `resources create`, `resources show` … of a row that says `addressee resources create`, `show`. */
+function commandsOf(row: string): string[] {
+  const [first = '', ...others] = [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? '')
+  const [, group = '', name] = first.split(' ')
+  return name === undefined ? [group] : [name, ...others].map((each) => `${group} ${each}`)
+}
+
+test("the README's table holds every command, groups in the order of --help", async () => {
+  const rows = (await read('README.md')).split('\n').filter((line) => line.startsWith('| `addressee '))
+  const documented = rows.flatMap(commandsOf)
+  const existing = createProgram().commands.flatMap((group) =>
+    group.commands.length === 0 ? [group.name()] : group.commands.map((each) => `${group.name()} ${each.name()}`),
+  )
+  expect(documented.toSorted()).toEqual(existing.toSorted())
+  const groups = (commands: string[]) => [...new Set(commands.map((command) => command.split(' ')[0]))]
+  expect(groups(documented)).toEqual(groups(existing))
 })
 
 async function markdownFiles(): Promise<string[]> {

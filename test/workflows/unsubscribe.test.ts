@@ -118,6 +118,9 @@ describe('confirmed and cancelled', () => {
     await expect(handleOf(id).executeUpdate('cancel', { args: [{}] })).rejects.toThrow()
     expect(await handleOf(id).executeUpdate('cancel', { args: [{ by: 'ada' }] })).toMatchObject({ state: 'cancelled' })
     expect(await resultOf(id)).toMatchObject({ state: 'cancelled', through: 'operator' })
+    expect(await handleOf(id).query('__temporal_workflow_metadata')).toMatchObject({
+      currentDetails: 'Was cancelled (through: operator). The subscription stays as it was.',
+    })
     expect(await press(sent, 'confirm')).toBe('You stay subscribed')
     expect(await status(sent)).toBe('subscribed')
   })
