@@ -11,7 +11,8 @@ legend { padding: 0; font-weight: 600 }
 .choice b, .typed b { font-weight: 600 }
 .choice small { grid-column: 2; color: var(--soft); font-size: .9375rem }
 .choice small bdi { display: block }
-.locked { cursor: default }
+.locked, fieldset:disabled .choice { cursor: default }
+fieldset:disabled input { opacity: 1; color: var(--soft); -webkit-text-fill-color: currentcolor }
 .typed { display: block; padding: .85rem 0 0 }
 .typed input { display: block; width: 100%; min-height: 3rem; margin-top: .3rem; padding: .5rem .75rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--card); color: var(--ink); font: inherit }
 .typed small { color: var(--soft) }

@@ -45,8 +45,11 @@ export const cannotUndoPage = (words: Wording): Html =>
   said(words, modeWordings[words.language].cannotUndo.heading, modeWordings[words.language].cannotUndo.text)
 
 /** In the resource's own words where it has any. */
-export function prohibition(words: Wording, scope: UnsubscribeScope): { heading: string; text: string } {
-  const { heading, text } = modeWordings[words.language].prohibited
+export function prohibition(
+  { language }: Pick<Wording, 'language'>,
+  scope: Pick<UnsubscribeScope, 'resource' | 'prohibitedReason'>,
+): { heading: string; text: string } {
+  const { heading, text } = modeWordings[language].prohibited
   return { heading: heading(scope.resource), text: scope.prohibitedReason ?? text(scope.resource) }
 }
 
