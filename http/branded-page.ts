@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import type { Language } from '../domain/wording/language.ts'
 import { brandedStyle } from './branded-style.ts'
 import { answerPage, type Html, page, securityPolicy } from './page.ts'
-import type { Language } from './wording/language.ts'
 
 /** On whose behalf a page speaks. */
 export interface Brand {

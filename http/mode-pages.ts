@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
+import { modeWordings } from '../domain/wording/modes.ts'
+import type { Wording } from '../domain/wording/wording.ts'
 import { countdown } from './countdown.ts'
 import { type Html, page } from './page.ts'
 import { categoryList } from './unsubscribe-page.ts'
-import { modeWordings } from './wording/modes.ts'
-import type { Wording } from './wording/wording.ts'
 
 /** What a button of these pages does; the address of its form says so. */
 export const deeds = ['confirm', 'cancel', 'undo', 'everything'] as const

@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
 import type { ListedCategory, ListedField, Preferences } from '../db/preferences.ts'
 import { longestLine } from '../domain/field-input.ts'
+import type { PreferenceWording } from '../domain/wording/preferences.ts'
 import { brandedPage } from './branded-page.ts'
 import { prohibition } from './mode-pages.ts'
 import type { Html } from './page.ts'
 import { names } from './preference-form.ts'
 import { maskAddress } from './unsubscribe-page.ts'
-import type { PreferenceWording } from './wording/preferences.ts'
 
 /** What the contact subscribes to, and two buttons. Plain forms: they work without JavaScript. */
 export function preferencePage(words: PreferenceWording, preferences: Preferences): Html {

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { type Preferences, preferencesOf } from '../db/preferences.ts'
 import { savePreferences } from '../db/save-preferences.ts'
 import { type UnsubscribeOutcome, unsubscribe } from '../db/unsubscribe.ts'
+import { type PreferenceWording, preferenceWordings } from '../domain/wording/preferences.ts'
 import { answerBranded } from './branded-page.ts'
 import { type FormFault, readForm } from './form.ts'
 import { refuseToken } from './link.ts'
@@ -12,7 +13,6 @@ import { everythingOffPage, lockedPage, preferencePage, savedPage } from './pref
 import { answerProblem, type Problem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
 import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
-import { type PreferenceWording, preferenceWordings } from './wording/preferences.ts'
 
 type TokenContext = Context<HttpEnv, '/p/:token'>
 

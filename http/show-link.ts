@@ -5,6 +5,8 @@ import { openUnsubscribes, type PendingUnsubscribe } from '../db/pending-unsubsc
 import { canUndoUnsubscribe } from '../db/undo-unsubscribe.ts'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
+import { modeWordings } from '../domain/wording/modes.ts'
+import type { Wording } from '../domain/wording/wording.ts'
 import { countdownHash } from './countdown.ts'
 import { manageLink } from './manage-link.ts'
 import { delayNote, pendingPage, prohibitedPage, secondThoughts } from './mode-pages.ts'
@@ -14,8 +16,6 @@ import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import type { UnsubscribeDeps } from './unsubscribe.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
-import { modeWordings } from './wording/modes.ts'
-import type { Wording } from './wording/wording.ts'
 
 /** What a link would do in the mode of its resource, without doing it. */
 export async function showLink(c: Context, deps: UnsubscribeDeps, claims: TokenClaims) {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
+import type { Subject, Wording } from '../domain/wording/wording.ts'
 import { type Html, page } from './page.ts'
-import type { Subject, Wording } from './wording/wording.ts'
 
 /**
  * What the link is about, and the button. A plain form: it works without JavaScript. Its query tells the server
