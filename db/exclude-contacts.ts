@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import { requireCategory } from './categories.ts'
 import type { Db } from './connect.ts'
-import { recordConsent } from './consent.ts'
+import { recordConsent, shareTurn } from './consent.ts'
 import type { Id } from './schema.ts'
 
 /** A transaction for each: emptying a large category must not keep its contacts' history locked until the end. */
@@ -19,6 +19,7 @@ export async function emptyCategory(db: Db, key: string, by: string): Promise<nu
   let excluded = 0
   for (;;) {
     const batch = await db.transaction().execute(async (db) => {
+      await shareTurn(db)
       const id = await requireCategory(db, key)
       const { rows } = await sql<{ contact_id: Id }>`
         select contact_id from subscription where category_id = ${id} and status <> 'unsubscribed'
@@ -42,6 +43,7 @@ export async function emptyCategory(db: Db, key: string, by: string): Promise<nu
  */
 export async function excludeContacts(db: Db, key: string, contactIds: Id[], by: string): Promise<number> {
   return db.transaction().execute(async (db) => {
+    await shareTurn(db)
     const id = await requireCategory(db, key)
     return (await isOptOut(db, id)) ? refuseFor(db, id, contactIds, by) : takeOut(db, id, contactIds, by)
   })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from './connect.ts'
 import { type ConsentAct, storableAct } from './consent.ts'
-import { requestOptIn } from './request-opt-in.ts'
+import { nobodyThere, requestOptIn } from './request-opt-in.ts'
 import type { Id } from './schema.ts'
 
 export interface Subscribing {
@@ -30,12 +30,12 @@ interface SubscribedRow {
  * Subscribes on the word of somebody else than the person: an application, an operator. Who refused is left alone. A
  * refusal that commits while this runs wins: the row that it writes is not overwritten.
  * In a category with double opt-in nobody but the person can say yes: they are asked (db/request-opt-in.ts).
- * @throws Error when there is no such category.
+ * @throws {Refusal} when contact or category are there no more.
  */
 export async function subscribe(db: Db, subscribing: Subscribing, act: ConsentAct): Promise<SubscribeOutcome> {
   const { rows } = await subscription(subscribing, storableAct(act)).execute(db)
   const [row] = rows
-  if (row === undefined) throw new Error(`there is no category ${subscribing.categoryId}`)
+  if (row === undefined) throw nobodyThere(subscribing)
   if (row.doubleOptIn) return (await requestOptIn(db, { asked: false, ...subscribing }, act)).kind
   if (row.isNew) return 'subscribed'
   // Somebody else wrote the row since: what it says now is the answer.
@@ -47,9 +47,12 @@ const outcomes = { subscribed: 'already', pending: 'pending', unsubscribed: 'ref
 
 // Who is subscribed by silence (consent `opt_out`) gets a row when they say so: with it comes the legal basis.
 const subscription = ({ contactId, categoryId, channel }: Subscribing, act: ConsentAct) => sql<SubscribedRow>`
-  with found as materialized (
+  with holder as materialized (
+    -- In turn, as every change of consent: whoever is confirming, importing or erasing comes before or after.
+    select id from holders_in_turn(${contactId}::bigint, array[]::bytea[], ${channel}) as id
+  ), found as materialized (
     select consent.status, category.double_opt_in
-    from category cross join lateral consent_of(${contactId}::bigint, category.id, ${channel}) as consent
+    from holder, category cross join lateral consent_of(holder.id, category.id, ${channel}) as consent
     where category.id = ${categoryId}::bigint
   ), added as (
     insert into subscription (category_id, contact_id, status, legal_basis, explanation, source)
