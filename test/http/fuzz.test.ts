@@ -50,7 +50,8 @@ const forgeries = new Map<string, number>()
 const random = seededRandom(seed)
 
 const known = { email: 'known@example.com', contactId, externalId: 'known' }
-const unknown = { email: 'nobody@example.com', contactId: '424242', externalId: 'nobody' }
+// As long as the known ones: where a body stops being JSON is said back.
+const unknown = { email: 'nobod@example.com', contactId: '9'.repeat(contactId.length), externalId: 'nobod' }
 const strangers = [
   undefined,
   'Bearer',
@@ -83,7 +84,7 @@ async function answerTo(request: RandomRequest, authorization: string | undefine
   // JSON.parse says back what stands around the place where it stopped.
   const text = (await response.text())
     .replaceAll(/"correlationId":"[^"]*"/g, '')
-    .replaceAll(/The body is not JSON: .* is not valid JSON/gs, '')
+    .replaceAll(/is not JSON: .*? is not valid JSON/gs, '')
   return { status: response.status, type: response.headers.get('content-type'), text, what: `${method} ${path}` }
 }
 
