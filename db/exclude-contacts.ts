@@ -21,6 +21,7 @@ export async function emptyCategory(db: Db, key: string, by: string): Promise<nu
     const batch = await db.transaction().execute(async (db) => {
       await shareTurn(db)
       const id = await requireCategory(db, key)
+      await holdRequests(db, id)
       const { rows } = await sql<{ contact_id: Id }>`
         select contact_id from subscription where category_id = ${id} and status <> 'unsubscribed'
         order by contact_id limit ${batchSize} for update`.execute(db)
@@ -45,8 +46,16 @@ export async function excludeContacts(db: Db, key: string, contactIds: Id[], by:
   return db.transaction().execute(async (db) => {
     await shareTurn(db)
     const id = await requireCategory(db, key)
+    await holdRequests(db, id)
     return (await isOptOut(db, id)) ? refuseFor(db, id, contactIds, by) : takeOut(db, id, contactIds, by)
   })
+}
+
+/** Before the subscriptions, as whoever ends requests takes them (db/refuse.ts has the order). */
+async function holdRequests(db: Db, categoryId: Id): Promise<void> {
+  await sql`select id from opt_in_request where category_id = ${categoryId} and state = 'pending' order by id for update`.execute(
+    db,
+  )
 }
 
 async function takeOut(db: Db, categoryId: Id, contactIds: Id[], by: string): Promise<number> {

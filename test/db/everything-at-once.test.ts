@@ -91,8 +91,8 @@ const worksOf = ({ contacts, campaigns, address }: World, round: number): (() =>
         .execute(db)
         .then(() => settleExpiredOptIns(db)),
     () => importText(`id,email,topics\nc-${round},${address},news\nb-${round},${address},offers\n`),
-    () => emptyCategory(db, 'offers', 'ada'),
-    () => excludeContacts(db, 'news', contacts, 'ada'),
+    () => emptyCategory(db, random.pick(['offers', 'events']), 'ada'),
+    () => excludeContacts(db, random.pick(['news', 'events']), contacts, 'ada'),
   ]
 }
 
