@@ -2,6 +2,7 @@ import { type ChainCheck, checkChains } from '../db/check-consent.ts'
 import type { Connection } from '../db/connect.ts'
 import { type ConsentVerification, verifyConsentDocument } from '../domain/consent-document.ts'
 import { consentKey, type PublicKey } from '../domain/consent-key.ts'
+import { type WordingText, wordingText } from '../domain/wording/texts.ts'
 
 /** The history of consent as proof. A contact's own is with `contacts`. */
 export class Consent {
@@ -22,6 +23,11 @@ export class Consent {
   /** To be published. @param secret the first of ADDRESSEE_SECRET. */
   key(secret: string): PublicKey {
     return consentKey(secret).publicKey
+  }
+
+  /** The words that a version stands for, as events name it. @throws {Refusal} for one that this release does not show. */
+  wording(version: string): WordingText {
+    return wordingText(version)
   }
 
   /** Walks every chain of the database. @param onPage called now and then with what was found so far. */

@@ -5,6 +5,7 @@ import { databaseNow } from '../db/now.ts'
 import { channel } from '../db/schedule-campaign.ts'
 import { type ConsentDocument, signConsentDocument } from '../domain/consent-document.ts'
 import { consentKey } from '../domain/consent-key.ts'
+import { findWording } from '../domain/wording/texts.ts'
 import { onlyOne, someContacts } from './named-contacts.ts'
 import { version } from './version.ts'
 
@@ -39,7 +40,13 @@ export async function exportContactConsent(db: Db, contact: string, secret: stri
     software: `addressee ${version()}`,
     contact: { id, addresses },
     events,
+    wordings: wordingsOf(events),
     head,
   }
   return signConsentDocument(document, consentKey(secret))
+}
+
+function wordingsOf(events: ConsentHistory['events']): ConsentDocument['wordings'] {
+  const texts = events.flatMap(({ wording }) => (wording === null ? [] : (findWording(wording) ?? [])))
+  return Object.fromEntries(texts.map(({ version, pages }) => [version, pages]))
 }

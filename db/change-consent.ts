@@ -70,8 +70,10 @@ async function holdersOf(db: Db, { contactId, keys, channel }: PreferenceScope):
 /** Who switches on themselves needs not be asked again by mail. */
 async function confirmRequests(db: Db, holders: readonly Id[], categories: readonly Id[]): Promise<void> {
   await sql`
-    update opt_in_request set state = 'confirmed', settled_at = now()
-    where state = 'pending' and contact_id = any(${holders}::bigint[]) and category_id = any(${categories}::bigint[])`.execute(
-    db,
-  )
+    with asked as materialized (
+      select id from opt_in_request
+      where state = 'pending' and contact_id = any(${holders}::bigint[]) and category_id = any(${categories}::bigint[])
+      order by id for update
+    )
+    update opt_in_request set state = 'confirmed', settled_at = now() where id in (select id from asked)`.execute(db)
 }

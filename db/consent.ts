@@ -61,6 +61,11 @@ export async function takeTurn(db: Db): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('addressee: refusals and imports', 0))`.execute(db)
 }
 
+/** The turn as refusals take it, many at once: for whoever changes consent and gives nobody an address. */
+export async function shareTurn(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('addressee: refusals and imports', 0))`.execute(db)
+}
+
 /**
  * Appends to the history of consent. Call it in the transaction of the change that it proves: a change without
  * its proof, or a proof of what never happened, must not be possible.

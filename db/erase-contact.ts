@@ -26,6 +26,7 @@ export function eraseContact(db: Db, contactId: Id, by: string): Promise<Erasure
     await takeErasureTurn(db)
     const recipients = await eraseFromLedgers(db, contactId)
     await takeTurn(db)
+    await lockDelays(db, contactId)
     if (!(await lockContact(db, contactId))) return null
     await carryOutPending(db, contactId, by)
     const refusalsKept = await keepRefusals(db, contactId)
@@ -34,6 +35,14 @@ export function eraseContact(db: Db, contactId: Id, by: string): Promise<Erasure
     await db.deleteFrom('contact').where('id', '=', contactId).execute()
     return { contactId, addresses, refusalsKept, recipients }
   })
+}
+
+/** Those that lead, and first (db/refuse.ts has the order): rows that follow another contact's go with this one too. */
+async function lockDelays(db: Db, contactId: Id): Promise<void> {
+  await sql`
+    select id from pending_unsubscribe
+    where id in (select coalesce(lead_id, id) from pending_unsubscribe where contact_id = ${contactId}::bigint)
+    order by id for update`.execute(db)
 }
 
 async function lockContact(db: Db, contactId: Id): Promise<boolean> {

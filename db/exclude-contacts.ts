@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import { requireCategory } from './categories.ts'
 import type { Db } from './connect.ts'
-import { recordConsent } from './consent.ts'
+import { recordConsent, shareTurn } from './consent.ts'
 import type { Id } from './schema.ts'
 
 /** Who takes contacts out, and by which way they told us. */
@@ -25,7 +25,9 @@ export async function emptyCategory(db: Db, key: string, who: Excluding): Promis
   let excluded = 0
   for (;;) {
     const batch = await db.transaction().execute(async (db) => {
+      await shareTurn(db)
       const id = await requireCategory(db, key)
+      await holdRequests(db, id)
       const { rows } = await sql<{ contact_id: Id }>`
         select contact_id from subscription where category_id = ${id} and status <> 'unsubscribed'
         order by contact_id limit ${batchSize} for update`.execute(db)
@@ -48,9 +50,18 @@ export async function emptyCategory(db: Db, key: string, who: Excluding): Promis
  */
 export async function excludeContacts(db: Db, key: string, contactIds: Id[], who: Excluding): Promise<number> {
   return db.transaction().execute(async (db) => {
+    await shareTurn(db)
     const id = await requireCategory(db, key)
+    await holdRequests(db, id)
     return (await isOptOut(db, id)) ? refuseFor(db, id, contactIds, who) : takeOut(db, id, contactIds, who)
   })
+}
+
+/** Before the subscriptions, as whoever ends requests takes them (db/refuse.ts has the order). */
+async function holdRequests(db: Db, categoryId: Id): Promise<void> {
+  await sql`select id from opt_in_request where category_id = ${categoryId} and state = 'pending' order by id for update`.execute(
+    db,
+  )
 }
 
 async function takeOut(db: Db, categoryId: Id, contactIds: Id[], who: Excluding): Promise<number> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { SendingCampaign } from './campaigns.ts'
 import { senderJson } from './campaigns.ts'
 import type { Db } from './connect.ts'
+import { turn } from './refuse.ts'
 import type { Id } from './schema.ts'
 
 /** What is to be done for a request next. Instants are ISO 8601. */
@@ -60,15 +61,20 @@ export const withdrawOptIn = (db: Db, requestId: Id): Promise<number> =>
 
 async function settleOptIns(db: Db, which: ReturnType<typeof sql>, state: 'expired' | 'withdrawn'): Promise<number> {
   const { rows } = await sql<{ settled: number }>`
-    with settled as (
+    with ${turn}, due as materialized (
+      select id from opt_in_request as request
+      where (select count(*) from turn) >= 0 and state = 'pending' and ${which} order by id limit 1000 for update
+    ), settled as (
       update opt_in_request as request set state = ${state}, settled_at = now()
-      where request.id in (
-        select id from opt_in_request as request where state = 'pending' and ${which} order by id limit 1000 for update)
-        and state = 'pending'
+      where request.id in (select id from due) and state = 'pending'
       returning contact_id, category_id, channel, address_key
+    ), lapsing as materialized (
+      select subscription.contact_id, subscription.category_id from subscription join settled using (contact_id, category_id)
+      where subscription.status = 'pending' order by contact_id, category_id for update of subscription
     ), lapsed as (
       delete from subscription using settled
-      where subscription.contact_id = settled.contact_id and subscription.category_id = settled.category_id
+      where (subscription.contact_id, subscription.category_id) in (select contact_id, category_id from lapsing)
+        and subscription.contact_id = settled.contact_id and subscription.category_id = settled.category_id
         and subscription.status = 'pending'
       returning settled.*
     ), recorded as (

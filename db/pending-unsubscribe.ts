@@ -85,21 +85,21 @@ export async function startUnsubscribe(
 }
 
 // Due at a whole millisecond: JavaScript knows no less, and a workflow would wake up too early.
-// Twins who click at the same moment would each wait for the other's row: the address is locked before. Who had to
-// wait may then find both rows taken, and has started nothing.
+// Twins who click at the same moment would each wait for the other's row: all who are concerned are locked before, in
+// the order of their ids; by whom, for they may share several addresses. Who had to wait may then find both rows taken,
+// and has started nothing.
 const start = (claims: TokenClaims, { wording, ip, userAgent }: Pick<ConsentAct, 'wording' | 'ip' | 'userAgent'>) =>
   sql<{ id: Id }>`
-  with ${scopeTables(claims)}, locked as materialized (
-    select pg_advisory_xact_lock(hashtextextended('addressee: delayed ' || encode(key, 'hex'), 0))
-    from (select unnest(keys) as key from link order by key) as each
-  ), holder as materialized (
+  with ${scopeTables(claims)}, holder as materialized (
     select id from link, holders_in_turn(${claims.contactId}::bigint, keys, channel) as id
-    where (select count(*) from locked) >= 0
+  ), locked as materialized (
+    select pg_advisory_xact_lock(hashtextextended('addressee: delayed ' || id, 0))
+    from (select id from holder order by id) as each
   ), lead as (
     insert into pending_unsubscribe (contact_id, resource_id, category_id, campaign_id, due_at, wording, ip, user_agent)
     select holder.id, link.resource_id, target.category_id, ${claims.campaignId}::bigint,
       date_trunc('milliseconds', now()) + make_interval(secs => link."timerSeconds"), ${wording}, ${ip}::inet, ${userAgent}
-    from link, target, holder where holder.id = ${claims.contactId}::bigint
+    from link, target, holder where (select count(*) from locked) >= 0 and holder.id = ${claims.contactId}::bigint
     order by target.category_id
     on conflict do nothing
     returning id, contact_id, resource_id, category_id, campaign_id, due_at

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CustomFieldType } from '../domain/custom-field.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
+import type { UnsubscribeMode } from '../domain/resource-settings.ts'
 import type { Sql } from './audience-facts.ts'
 import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
@@ -41,6 +42,10 @@ export interface Preferences extends PreferenceScope {
   /** The contact's, null when unknown. */
   language: string | null
   address: string | null
+  /** How one unsubscribes from the resource. With `prohibited` nothing can be changed. */
+  mode: UnsubscribeMode
+  /** Of `prohibited`, in the resource's own words. */
+  prohibitedReason: string | null
   /** The widest opt-out that covers the resource on this channel. */
   optedOut: 'everything' | 'resource' | null
   categories: ListedCategory[]
@@ -64,7 +69,7 @@ type About = Omit<Preferences, 'contactId' | 'keys' | 'categories' | 'fields'> &
 
 const about = ({ campaignId, contactId }: Pick<TokenClaims, 'campaignId' | 'contactId'>) => sql<About>`
   select campaign.channel, resource.id as "resourceId", resource.name as resource, resource.colour, contact.language,
-    sent.address, array(select encode(key, 'hex') from unnest(sent.address_keys) as key) as keys,
+    resource.unsubscribe_mode as mode, resource.prohibited_reason as "prohibitedReason", sent.address, array(select encode(key, 'hex') from unnest(sent.address_keys) as key) as keys,
     (select case when opt_out.resource_id is null then 'everything' else 'resource' end from opt_out
       where opt_out.contact_id = contact.id and (opt_out.resource_id is null or opt_out.resource_id = resource.id)
         and (opt_out.channel is null or opt_out.channel = campaign.channel)

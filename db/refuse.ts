@@ -22,6 +22,9 @@ export interface Refusing {
  * them now, and by `address_refusal` for whoever gains it. All of it is one statement with the consent events; a
  * repetition changes nothing and records nothing. A claim that begins after this commit does not send.
  *
+ * Everything that changes consent takes its locks in this order: the turn, delayed rows, refusals, contacts, requests to
+ * confirm, subscriptions, opt-outs, chain heads; within each by id.
+ *
  * Rows of others are judged when they are written, not before: what a request that came first has changed while this
  * one waited for it is left alone, and has no second event.
  */

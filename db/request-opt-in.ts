@@ -25,15 +25,19 @@ const askAgainAfter = sql`interval '24 hours'`
 /**
  * Asks a contact to confirm by mail that they want a category: the subscription is `pending`, of one who refused it
  * stays `unsubscribed`, until they do. An open request for the address is returned instead of a second mail.
- * @throws {Refusal} when the contact has no address that a confirmation could be sent to.
+ * @throws {Refusal} when the contact has no address that a confirmation could be sent to, or is there no more.
  */
 export const requestOptIn = (db: Db, ask: OptInAsk, act: ConsentAct): Promise<OptInOutcome> =>
   db.isTransaction ? request(db, ask, act) : db.transaction().execute((db) => request(db, ask, act))
 
 async function request(db: Db, ask: OptInAsk, act: ConsentAct): Promise<OptInOutcome> {
   const { contactId, categoryId, channel, asked } = ask
+  // In turn: somebody who is confirming at this moment must not be asked again.
+  const { rows } = await sql`
+    select id from holders_in_turn(${contactId}::bigint, array[]::bytea[], ${channel}) as id`.execute(db)
+  if (rows.length === 0) throw nobodyThere(ask)
   const consent = await consentOf(db, contactId, categoryId, channel)
-  if (consent === undefined) throw new Error(`there is no category ${categoryId}`)
+  if (consent === undefined) throw nobodyThere(ask)
   if (consent.status === 'subscribed') return { kind: 'already' }
   if (consent.status === 'unsubscribed' && !asked) return { kind: 'refused' }
   const addressKey = await confirmableAddress(db, contactId, channel)
@@ -46,6 +50,14 @@ async function request(db: Db, ask: OptInAsk, act: ConsentAct): Promise<OptInOut
   if (earlier !== undefined) return { kind: 'refused' }
   return { kind: 'pending', requestId: await insertRequest(db, ask, addressKey, consent.status, act) }
 }
+
+/** Erased since they were asked for: who subscribes has named them before. */
+export const nobodyThere = ({ contactId, categoryId }: Pick<OptInAsk, 'contactId' | 'categoryId'>): Refusal =>
+  new Refusal({
+    field: 'contact',
+    rule: `contact ${contactId} or category ${categoryId} is there no more`,
+    remedy: 'Name those that there are.',
+  })
 
 async function confirmableAddress(db: Db, contactId: Id, channel: string): Promise<Buffer> {
   const { rows } = await sql<{ address_key: Buffer }>`

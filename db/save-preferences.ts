@@ -25,10 +25,12 @@ export interface PreferenceForm {
 /**
  * - `saved`: what was changed, in the order of the page; nothing where all was so already.
  * - `outdated`: the form speaks of what the page does not offer (any more). Nothing was changed.
+ * - `prohibited`: the resource lets nobody unsubscribe; nothing was changed.
  * - `gone`: the contact or the campaign is not known any more.
  */
 export type SavedPreferences =
   | { kind: 'saved'; was: Preferences; on: ListedCategory[]; off: ListedCategory[]; fields: ListedField[] }
+  | { kind: 'prohibited'; was: Preferences }
   | { kind: 'outdated' | 'gone' }
 
 /**
@@ -45,6 +47,7 @@ export const savePreferences = (
     await takeTurn(db)
     const was = await preferencesOf(db, claims)
     if (was === undefined) return { kind: 'gone' }
+    if (was.mode === 'prohibited') return { kind: 'prohibited', was }
     if (!isOffered(was, form)) return { kind: 'outdated' }
     const isOn = ({ key }: ListedCategory): boolean => form.on.includes(key)
     const changed = was.categories.filter(

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from './connect.ts'
 import { type ConsentAct, storableAct } from './consent.ts'
-import { requestOptIn } from './request-opt-in.ts'
+import { nobodyThere, requestOptIn } from './request-opt-in.ts'
 import type { Id } from './schema.ts'
 import { type Closed, closedTo, refuseClosed } from './subscribable.ts'
 
@@ -31,12 +31,13 @@ interface SubscribedRow extends Closed {
  * Subscribes on the word of somebody else than the person: an application, an operator. Who refused is left alone. A
  * refusal that commits while this runs wins: the row that it writes is not overwritten.
  * In a category with double opt-in nobody but the person can say yes: they are asked (db/request-opt-in.ts).
- * @throws {Refusal} for a category that is out of use, and for a contact of a source that the resource does not take.
+ * @throws {Refusal} when contact or category are there no more, for a category that is out of use, and for a contact of
+ * a source that the resource does not take.
  */
 export async function subscribe(db: Db, subscribing: Subscribing, act: ConsentAct): Promise<SubscribeOutcome> {
   const { rows } = await subscription(subscribing, storableAct(act)).execute(db)
   const [row] = rows
-  if (row === undefined) throw new Error(`there is no category ${subscribing.categoryId}`)
+  if (row === undefined) throw nobodyThere(subscribing)
   refuseClosed(row)
   if (row.doubleOptIn) return (await requestOptIn(db, { asked: false, ...subscribing }, act)).kind
   if (row.isNew) return 'subscribed'
@@ -49,11 +50,14 @@ const outcomes = { subscribed: 'already', pending: 'pending', unsubscribed: 'ref
 
 // Who is subscribed by silence (consent `opt_out`) gets a row when they say so: with it comes the legal basis.
 const subscription = ({ contactId, categoryId, channel }: Subscribing, act: ConsentAct) => sql<SubscribedRow>`
-  with found as materialized (
+  with holder as materialized (
+    -- In turn, as every change of consent: whoever is confirming, importing or erasing comes before or after.
+    select id from holders_in_turn(${contactId}::bigint, array[]::bytea[], ${channel}) as id
+  ), found as materialized (
     select consent.status, category.double_opt_in, category.key, resource.key as resource,
-      ${closedTo(sql`(select source from contact where id = ${contactId}::bigint)`)} as closed
-    from category join resource on resource.id = category.resource_id
-    cross join lateral consent_of(${contactId}::bigint, category.id, ${channel}) as consent
+      ${closedTo(sql`(select source from contact where id = holder.id)`)} as closed
+    from holder, category join resource on resource.id = category.resource_id
+    cross join lateral consent_of(holder.id, category.id, ${channel}) as consent
     where category.id = ${categoryId}::bigint
   ), added as (
     insert into subscription (category_id, contact_id, status, legal_basis, explanation, source)

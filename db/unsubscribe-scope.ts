@@ -11,6 +11,8 @@ export interface UnsubscribeScope {
   language: string | null
   /** The name of the resource. */
   resource: string
+  /** `#rrggbb`; null: none was chosen. */
+  colour: string | null
   /** Titles of the categories that made this recipient eligible. Empty: the message had none, all of the resource is meant. */
   categories: string[]
   /** Where the message went; when the ledger no longer tells, where it would go now. Null when neither is known. */
@@ -49,7 +51,7 @@ export const scopeTables = (
   target: LinkTarget = { kind: 'eligible' },
 ): Sql => sql`
   link as materialized (
-    select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
+    select campaign.channel, resource.id as resource_id, resource.name as resource, resource.colour, contact.language,
       nullif(sent.address, ${sql.lit(erasedAddress)}) as address, sent.address_keys as keys, sent.category_ids,
       resource.unsubscribe_mode as mode,
       resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",
@@ -79,6 +81,6 @@ function targetCategories(target: LinkTarget): Sql {
 
 /** `UnsubscribeScope` and a further column. */
 export const scopeWith = (further: Sql): Sql => sql`
-  select language, resource, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
+  select language, resource, colour, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
     array(select title from target where category_id is not null order by title) as categories, ${further}
   from link`

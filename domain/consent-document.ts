@@ -40,6 +40,8 @@ const unsigned = z.strictObject({
     addresses: z.array(z.strictObject({ channel: z.string(), addressKey: hex })),
   }),
   events: z.array(event),
+  // For readers: the words of every version that an event names, as far as the release that made the document knows them.
+  wordings: z.record(z.string(), z.array(z.strictObject({ page: z.string(), lines: z.array(z.string()) }))),
   head: z.strictObject({ events: z.int(), hash: hex }),
 })
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import type { Language } from '../domain/wording/language.ts'
 import { brandedStyle } from './branded-style.ts'
-import { answerPage, type Html, page, securityPolicy } from './page.ts'
-import type { Language } from './wording/language.ts'
+import { answerPage, type Html, type Policy, page, securityPolicy } from './page.ts'
 
 /** On whose behalf a page speaks. */
 export interface Brand {
@@ -23,8 +23,13 @@ ${content}`,
     brandedStyle(colour),
   )
 
-/** The policy of the answer allows the style in the resource's colour. */
-export function answerBranded(c: Context, { colour }: Brand, whole: Html) {
-  c.header('Content-Security-Policy', securityPolicy({ style: brandedStyle(colour) }))
+/** The policy of the answer allows the style in the resource's colour. @param policy what else of it the page needs. */
+export function answerBranded(
+  c: Context,
+  { colour }: Pick<Brand, 'colour'>,
+  whole: Html,
+  policy: Pick<Policy, 'script' | 'leadsTo'> = {},
+) {
+  c.header('Content-Security-Policy', securityPolicy({ ...policy, style: brandedStyle(colour) }))
   return answerPage(c, whole)
 }

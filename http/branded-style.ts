@@ -6,12 +6,14 @@ const style = `
 fieldset { margin: 1.5rem 0 0; padding: 0; border: 0; min-width: 0 }
 legend { padding: 0; font-weight: 600 }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .85rem; padding: .85rem 0; border-bottom: 1px solid var(--line); cursor: pointer }
+.choice:last-child { border-bottom: 0 }
 .choice input { width: 1.35rem; height: 1.35rem; margin: .1rem 0 0; accent-color: var(--act) }
 .choice input:focus-visible, .typed input:focus-visible, a:focus-visible { outline: 3px solid var(--act); outline-offset: 2px }
 .choice b, .typed b { font-weight: 600 }
 .choice small { grid-column: 2; color: var(--soft); font-size: .9375rem }
 .choice small bdi { display: block }
-.locked { cursor: default }
+.locked, fieldset:disabled .choice { cursor: default }
+fieldset:disabled .typed input { background: var(--paper); color: var(--soft) }
 .typed { display: block; padding: .85rem 0 0 }
 .typed input { display: block; width: 100%; min-height: 3rem; margin-top: .3rem; padding: .5rem .75rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--card); color: var(--ink); font: inherit }
 .typed small { color: var(--soft) }

@@ -2,9 +2,8 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { type ApiKeyRow, useApiKey } from '../db/api-keys.ts'
 import type { Db } from '../db/connect.ts'
-import { findPageResource, type PageResource } from '../db/page-access.ts'
+import { findPageResource } from '../db/page-access.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
-import { findVisible } from '../db/visible.ts'
 import { allows, apiKeyHash } from '../domain/api-key.ts'
 import type { RateLimiter } from './api/rate-limiter.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
@@ -49,9 +48,8 @@ async function carryOut(c: Context<HttpEnv>, deps: MessageUnsubDeps): Promise<Fa
     c.header('Retry-After', String(waitSeconds))
     return fault(429, 'rate_limited', `At most ${key.requestsPerSecond} requests a second.`)
   }
-  const resource = await findPageResource(db, { token: body.rtoken })
-  if (resource === undefined || !(await mayKnow(db, key, resource)))
-    return fault(403, 'bad_rtoken', 'rtoken is not the token of a resource.')
+  const resource = await findPageResource(db, { token: body.rtoken }, key.accessGroup)
+  if (resource === undefined) return fault(403, 'bad_rtoken', 'rtoken is not the token of a resource.')
   const claims = await messageOf(db, tokens, body.smid, resource)
   if (isFault(claims)) return claims
   const target = await targetOf(db, resource, body.categories, { kind: 'resource' })
@@ -68,9 +66,6 @@ async function keyOf(db: Db, token: string): Promise<ApiKeyRow | undefined> {
   const key = hash === null ? undefined : await useApiKey(db, hash)
   return key !== undefined && allows(key.scopes, 'subscriptions:write') ? key : undefined
 }
-
-const mayKnow = async (db: Db, { accessGroup }: ApiKeyRow, { key }: PageResource): Promise<boolean> =>
-  (await findVisible(db, 'resource', [key], accessGroup)).size > 0
 
 export const prohibitedFault = (reason: string | null): Fault =>
   fault(403, 'prohibited', reason ?? 'The resource lets nobody unsubscribe.')

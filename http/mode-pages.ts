@@ -1,10 +1,11 @@
 import { html } from 'hono/html'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
+import { modeWordings } from '../domain/wording/modes.ts'
+import type { Wording } from '../domain/wording/wording.ts'
+import { brandedPage } from './branded-page.ts'
 import { countdown } from './countdown.ts'
-import { type Html, page } from './page.ts'
+import type { Html } from './page.ts'
 import { categoryList } from './unsubscribe-page.ts'
-import { modeWordings } from './wording/modes.ts'
-import type { Wording } from './wording/wording.ts'
 
 /** What a button of these pages does; the address of its form says so. */
 export const deeds = ['confirm', 'cancel', 'undo', 'everything'] as const
@@ -18,12 +19,11 @@ const button = (words: Wording, deed: Deed, label: string, loud = false): Html =
 export function pendingPage(words: Wording, scope: UnsubscribeScope, dueAt: Date): Html {
   const { pending } = modeWordings[words.language]
   const seconds = (dueAt.getTime() - Date.now()) / 1000
-  const title = pending.heading(scope.resource)
-  return page(
+  return brandedPage(
     words.language,
-    title,
-    html`<h1>${title}</h1>
-<p>${pending.text(Math.max(1, Math.round(seconds / 60)), dueAt.toISOString().slice(11, 16))}</p>
+    scope,
+    pending.heading(scope.resource),
+    html`<p>${pending.text(Math.max(1, Math.round(seconds / 60)), dueAt.toISOString().slice(11, 16))}</p>
 ${countdown(seconds)}
 ${categoryList(words, scope)}
 ${button(words, 'confirm', pending.confirm, true)}
@@ -34,29 +34,38 @@ ${button(words, 'cancel', pending.cancel)}`,
 export const cancelledPage = (words: Wording, scope: UnsubscribeScope): Html =>
   said(
     words,
+    scope,
     modeWordings[words.language].cancelled.heading,
     modeWordings[words.language].cancelled.text(scope.resource),
   )
 
 export const undonePage = (words: Wording, scope: UnsubscribeScope): Html =>
-  said(words, modeWordings[words.language].undone.heading, modeWordings[words.language].undone.text(scope.resource))
+  said(
+    words,
+    scope,
+    modeWordings[words.language].undone.heading,
+    modeWordings[words.language].undone.text(scope.resource),
+  )
 
-export const cannotUndoPage = (words: Wording): Html =>
-  said(words, modeWordings[words.language].cannotUndo.heading, modeWordings[words.language].cannotUndo.text)
+export const cannotUndoPage = (words: Wording, scope: UnsubscribeScope): Html =>
+  said(words, scope, modeWordings[words.language].cannotUndo.heading, modeWordings[words.language].cannotUndo.text)
 
 /** In the resource's own words where it has any. */
-export function prohibition(words: Wording, scope: UnsubscribeScope): { heading: string; text: string } {
-  const { heading, text } = modeWordings[words.language].prohibited
+export function prohibition(
+  { language }: Pick<Wording, 'language'>,
+  scope: Pick<UnsubscribeScope, 'resource' | 'prohibitedReason'>,
+): { heading: string; text: string } {
+  const { heading, text } = modeWordings[language].prohibited
   return { heading: heading(scope.resource), text: scope.prohibitedReason ?? text(scope.resource) }
 }
 
 export const prohibitedPage = (words: Wording, scope: UnsubscribeScope): Html => {
   const { heading, text } = prohibition(words, scope)
-  return said(words, heading, text)
+  return said(words, scope, heading, text)
 }
 
-const said = (words: Wording, heading: string, text: string): Html =>
-  page(words.language, heading, html`<h1>${heading}</h1>\n<p>${text}</p>`)
+const said = (words: Wording, scope: UnsubscribeScope, heading: string, text: string): Html =>
+  brandedPage(words.language, scope, heading, html`<p>${text}</p>`)
 
 /** What somebody who was unsubscribed may want next. */
 export function secondThoughts(words: Wording, scope: UnsubscribeScope, canUndo: boolean): Html {

@@ -1,9 +1,9 @@
 import { html } from 'hono/html'
 import type { OptInSubject } from '../db/confirm-opt-in.ts'
+import type { OptInWording } from '../domain/wording/opt-in.ts'
 import { brandedPage } from './branded-page.ts'
 import type { Html } from './page.ts'
 import { maskAddress } from './unsubscribe-page.ts'
-import type { OptInWording } from './wording/opt-in.ts'
 
 /** What they would subscribe to, and the button. */
 export const confirmOptInPage = (words: OptInWording, subject: OptInSubject): Html =>

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { tellOptIn } from '../client/opt-in-workflow.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
 import { confirmOptIn, type DescribedOptIn, describeOptIn } from '../db/confirm-opt-in.ts'
+import { optInWordings } from '../domain/wording/opt-in.ts'
 import { answerBranded } from './branded-page.ts'
 import { refuseToken } from './link.ts'
 import { confirmOptInPage, optInConfirmedPage } from './opt-in-page.ts'
@@ -9,7 +10,6 @@ import { pageAct } from './page-act.ts'
 import { answerProblem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
 import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
-import { optInWordings } from './wording/opt-in.ts'
 
 export interface OptInDeps extends UnsubscribeDeps {
   temporal: LazyTemporal

@@ -8,9 +8,9 @@ import { undoUnsubscribe } from '../db/undo-unsubscribe.ts'
 import { unsubscribe } from '../db/unsubscribe.ts'
 import type { LinkTarget, UnsubscribeScope } from '../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
+import { answerBranded } from './branded-page.ts'
 import { cancelledPage, cannotUndoPage, type Deed, deeds, prohibition, undonePage } from './mode-pages.ts'
 import { ownPage } from './own-page.ts'
-import { answerPage } from './page.ts'
 import { pageAct } from './page-act.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
@@ -66,7 +66,7 @@ async function unsubscribeNow(press: Press, target: LinkTarget): Promise<Respons
 
 async function answerResult({ c, deps, claims }: Press, kind: 'unsubscribed' | 'already', scope: UnsubscribeScope) {
   const words = wordingOf(c, scope.language)
-  return answerPage(c, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
+  return answerBranded(c, scope, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
 }
 
 /** Of an erased contact nothing can wait: what is left is the address, and it refuses at once. */
@@ -102,12 +102,14 @@ async function cancel({ c, deps, claims, scope }: Press): Promise<Response> {
 /** Who comes too late is told what was decided before. */
 async function tellOutcome(c: Context, deps: UnsubscribeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
   const isCancelled = (await latestOutcome(deps.db, claims)) === 'cancelled'
-  return isCancelled ? answerPage(c, cancelledPage(wordingOf(c, scope.language), scope)) : showLink(c, deps, claims)
+  return isCancelled
+    ? answerBranded(c, scope, cancelledPage(wordingOf(c, scope.language), scope))
+    : showLink(c, deps, claims)
 }
 
 async function undo({ c, deps, claims, scope, act }: Press): Promise<Response> {
   const undone = await undoUnsubscribe(deps.db, claims, act)
   deps.log.info({ ...claims, through: 'page', undone }, 'unsubscribe')
   const words = wordingOf(c, scope.language)
-  return answerPage(c, undone ? undonePage(words, scope) : cannotUndoPage(words))
+  return answerBranded(c, scope, (undone ? undonePage : cannotUndoPage)(words, scope))
 }

@@ -35,14 +35,21 @@ main > :last-child { margin-bottom: 0 }
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
 const styleHash = hashOf(style)
 
-/**
- * Nothing is loaded and nothing runs; the one style is known by its hash.
- * @param more.script hash of the one script that the page holds.
- * @param more.style a further style that the page holds.
- * @param more.leadsTo where a form's answer redirects to. Browsers hold `form-action` against redirects too, also those
- * that the page there may make: so any page of its scheme.
- */
-export const securityPolicy = (more: { script?: string; style?: string; leadsTo?: string | null } = {}): string =>
+/** What a page needs beyond text and the one style. */
+export interface Policy {
+  /** Hash of the one script that the page holds. */
+  script?: string
+  /** A further style that the page holds. */
+  style?: string
+  /**
+   * Where a form's answer redirects to. Browsers hold `form-action` against redirects too, also those that the page
+   * there may make: so any page of its scheme.
+   */
+  leadsTo?: string | null
+}
+
+/** Nothing is loaded and nothing runs but what is named; each is known by its hash. */
+export const securityPolicy = (more: Policy = {}): string =>
   [
     "default-src 'none'",
     ...(more.script === undefined ? [] : [`script-src 'sha256-${more.script}'`]),

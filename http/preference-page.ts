@@ -1,11 +1,12 @@
 import { html } from 'hono/html'
 import type { ListedCategory, ListedField, Preferences } from '../db/preferences.ts'
 import { longestLine } from '../domain/field-input.ts'
+import type { PreferenceWording } from '../domain/wording/preferences.ts'
 import { brandedPage } from './branded-page.ts'
+import { prohibition } from './mode-pages.ts'
 import type { Html } from './page.ts'
 import { names } from './preference-form.ts'
 import { maskAddress } from './unsubscribe-page.ts'
-import type { PreferenceWording } from './wording/preferences.ts'
 
 /** What the contact subscribes to, and two buttons. Plain forms: they work without JavaScript. */
 export function preferencePage(words: PreferenceWording, preferences: Preferences): Html {
@@ -26,7 +27,28 @@ ${fields.length === 0 ? '' : details(words, fields)}
   )
 }
 
-const choices = (words: PreferenceWording, categories: ListedCategory[]): Html => html`<fieldset>
+/** Where unsubscribing is prohibited: what is so, and why nothing of it can be changed here. */
+export function lockedPage(words: PreferenceWording, preferences: Preferences): Html {
+  const { resource, address, categories, fields } = preferences
+  return brandedPage(
+    words.language,
+    preferences,
+    words.heading,
+    html`<p>${words.intro(resource, maskAddress(address ?? ''))}</p>
+<p class="said">${prohibition(words, preferences).text}</p>
+${categories.length === 0 ? '' : choices(words, categories, true)}
+${fields.length === 0 ? '' : details(words, fields, true)}`,
+  )
+}
+
+/** Nothing in a fieldset that is disabled can be changed or is sent. */
+const disabled = (isLocked: boolean) => (isLocked ? html` disabled` : '')
+
+const choices = (
+  words: PreferenceWording,
+  categories: ListedCategory[],
+  isLocked = false,
+): Html => html`<fieldset${disabled(isLocked)}>
 <legend>${words.categories}</legend>
 ${categories.map((category) => choice(words, category))}</fieldset>`
 
@@ -43,7 +65,11 @@ function choice(words: PreferenceWording, { key, title, description, isRequired,
 `
 }
 
-const details = (words: PreferenceWording, fields: ListedField[]): Html => html`<fieldset>
+const details = (
+  words: PreferenceWording,
+  fields: ListedField[],
+  isLocked = false,
+): Html => html`<fieldset${disabled(isLocked)}>
 <legend>${words.fields}</legend>
 ${fields.map((field) => (field.type === 'boolean' ? ticked(field) : typed(words, field)))}</fieldset>`
 

@@ -1,17 +1,18 @@
 import type { Context } from 'hono'
 import { type Preferences, preferencesOf } from '../db/preferences.ts'
 import { savePreferences } from '../db/save-preferences.ts'
-import { unsubscribe } from '../db/unsubscribe.ts'
+import { type UnsubscribeOutcome, unsubscribe } from '../db/unsubscribe.ts'
+import { type PreferenceWording, preferenceWordings } from '../domain/wording/preferences.ts'
 import { answerBranded } from './branded-page.ts'
 import { type FormFault, readForm } from './form.ts'
 import { refuseToken } from './link.ts'
+import { prohibition } from './mode-pages.ts'
 import { pageAct } from './page-act.ts'
 import { readPreferences } from './preference-form.ts'
-import { everythingOffPage, preferencePage, savedPage } from './preference-page.ts'
+import { everythingOffPage, lockedPage, preferencePage, savedPage } from './preference-page.ts'
 import { answerProblem, type Problem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
 import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
-import { type PreferenceWording, preferenceWordings } from './wording/preferences.ts'
 
 type TokenContext = Context<HttpEnv, '/p/:token'>
 
@@ -23,10 +24,12 @@ export const showPreferences =
     if (!verified.ok) return refuseToken(c, log, verified.why)
     const preferences = await preferencesOf(db, verified.claims)
     if (preferences === undefined) return answerProblem(c, problems.gone(wordingOf(c)))
-    return answerBranded(c, preferences, preferencePage(wordsFor(c, preferences), preferences))
+    const words = wordsFor(c, preferences)
+    const isLocked = preferences.mode === 'prohibited'
+    return answerBranded(c, preferences, (isLocked ? lockedPage : preferencePage)(words, preferences))
   }
 
-/** POST: saves what differs from what is so. */
+/** POST: saves what differs from what is so; nothing where unsubscribing is prohibited. */
 export const postPreferences =
   ({ db, tokens, log, clientAddress }: UnsubscribeDeps) =>
   async (c: TokenContext) => {
@@ -38,6 +41,7 @@ export const postPreferences =
     const preferences = await preferencesOf(db, claims)
     if (preferences === undefined) return answerProblem(c, problems.gone(wordingOf(c)))
     const words = wordsFor(c, preferences)
+    if (preferences.mode === 'prohibited') return refuseProhibited(c, words, preferences)
     const read = shownWording(c) === null ? { kind: 'unreadable' as const } : readPreferences(form, preferences)
     log.info({ ...claims, kind: read.kind }, 'preferences')
     switch (read.kind) {
@@ -46,8 +50,11 @@ export const postPreferences =
       case 'bad_field':
         return answerProblem(c, problemOf(words, 400, words.badField(read.field.name, read.field.type)))
       case 'everything_off':
-        await unsubscribe(db, claims, pageAct(c, clientAddress), { kind: 'resource' })
-        return answerBranded(c, preferences, everythingOffPage(words, preferences))
+        return switchedOff(
+          c,
+          preferences,
+          await unsubscribe(db, claims, pageAct(c, clientAddress), { kind: 'resource' }),
+        )
       case 'save':
         return save(c, words, await savePreferences(db, claims, read.form, pageAct(c, clientAddress)))
     }
@@ -57,12 +64,30 @@ function save(c: Context, words: PreferenceWording, saved: Awaited<ReturnType<ty
   switch (saved.kind) {
     case 'gone':
       return answerProblem(c, problems.gone(wordingOf(c)))
+    case 'prohibited':
+      return refuseProhibited(c, words, saved.was)
     case 'outdated':
       return answerProblem(c, problemOf(words, 400, words.outdated))
     case 'saved':
       return answerBranded(c, saved.was, savedPage(words, saved.was, saved))
   }
 }
+
+function switchedOff(c: Context, preferences: Preferences, outcome: UnsubscribeOutcome) {
+  const words = wordsFor(c, preferences)
+  switch (outcome.kind) {
+    case 'gone':
+      return answerProblem(c, problems.gone(wordingOf(c)))
+    case 'prohibited':
+      return refuseProhibited(c, words, outcome.scope)
+    case 'unsubscribed':
+    case 'already':
+      return answerBranded(c, preferences, everythingOffPage(words, preferences))
+  }
+}
+
+const refuseProhibited = (c: Context, words: PreferenceWording, scope: Parameters<typeof prohibition>[1]) =>
+  answerProblem(c, problemOf(words, 403, prohibition(words, scope)))
 
 const statusOf = { too_large: 413, wrong_type: 415, broken: 400 } as const satisfies Record<FormFault, number>
 

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
+import type { Language } from '../domain/wording/language.ts'
+import type { Wording } from '../domain/wording/wording.ts'
 import { answerPage, page } from './page.ts'
 import { isPerson } from './reader.ts'
-import type { Language } from './wording/language.ts'
-import type { Wording } from './wording/wording.ts'
 
 /** What is wrong, for the person who opened a link and for the machine that posted to it. */
 export interface Problem {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
-import { type Language, languageFor } from './wording/language.ts'
-import { type Wording, wordings } from './wording/wording.ts'
+import { parseAccept } from 'hono/utils/accept'
+import { isLanguage, type Language } from '../domain/wording/language.ts'
+import { type Wording, wordings } from '../domain/wording/wording.ts'
 
 /**
  * Which words the page showed whose button was pressed; null when no page was: then it is a mail client's
@@ -15,9 +16,16 @@ export function shownWording(c: Context): string | null {
 export const isPerson = (c: Context): boolean =>
   c.req.method === 'GET' || c.req.method === 'HEAD' || shownWording(c) !== null
 
-/** @param contactLanguage null when it is not known who reads. */
-export const languageOf = (c: Context, contactLanguage: string | null = null): Language =>
-  languageFor(contactLanguage, c.req.header('accept-language'))
+/**
+ * The language for a person: their own where it is known, else the first of the browser's that we have, else English.
+ * @param contactLanguage a language tag in any case, such as `de-AT`; null when it is not known who reads.
+ */
+export function languageOf(c: Context, contactLanguage: string | null = null): Language {
+  // RFC 9110, 12.5.4.
+  const accepted = parseAccept(c.req.header('accept-language') ?? '').filter(({ q }) => q > 0)
+  const wanted = [contactLanguage ?? '', ...accepted.map(({ type }) => type)]
+  return wanted.map((tag) => tag.toLowerCase().split(/[-_]/)[0]).find(isLanguage) ?? 'en'
+}
 
 export const wordingOf = (c: Context, contactLanguage: string | null = null): Wording =>
   wordings[languageOf(c, contactLanguage)]

@@ -5,17 +5,17 @@ import { openUnsubscribes, type PendingUnsubscribe } from '../db/pending-unsubsc
 import { canUndoUnsubscribe } from '../db/undo-unsubscribe.ts'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../domain/link-token.ts'
+import { modeWordings } from '../domain/wording/modes.ts'
+import type { Wording } from '../domain/wording/wording.ts'
+import { answerBranded } from './branded-page.ts'
 import { countdownHash } from './countdown.ts'
 import { manageLink } from './manage-link.ts'
 import { delayNote, pendingPage, prohibitedPage, secondThoughts } from './mode-pages.ts'
 import { ownPage } from './own-page.ts'
-import { answerPage, securityPolicy } from './page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import type { UnsubscribeDeps } from './unsubscribe.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
-import { modeWordings } from './wording/modes.ts'
-import type { Wording } from './wording/wording.ts'
 
 /** What a link would do in the mode of its resource, without doing it. */
 export async function showLink(c: Context, deps: UnsubscribeDeps, claims: TokenClaims) {
@@ -30,18 +30,18 @@ async function showFound(
   { kind, scope }: Exclude<DescribedUnsubscribe, { kind: 'gone' }>,
 ) {
   const words = wordingOf(c, scope.language)
-  if (kind === 'prohibited') return answerPage(c, prohibitedPage(words, scope))
+  if (kind === 'prohibited') return answerBranded(c, scope, prohibitedPage(words, scope))
   const page = ownPage(scope, claims, deps.tokens)
   if (scope.mode === 'confirm' && page !== null) return c.redirect(page, 302)
   if (kind === 'already') {
-    return answerPage(c, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
+    return answerBranded(c, scope, resultPage(words, kind, scope, await afterwards(words, deps, claims, scope)))
   }
   const [pending] = scope.mode === 'delayed' ? await openUnsubscribes(deps.db, claims) : []
   if (pending !== undefined) return answerPending(c, scope, pending)
-  c.header('Content-Security-Policy', securityPolicy({ leadsTo: page }))
   const { version } = modeWordings[words.language]
   const more = scope.mode === 'delayed' ? { version, note: delayNote(words, scope) } : undefined
-  return answerPage(c, confirmPage(words, scope, manageLink(words.language, deps.tokens, claims), more))
+  const manage = manageLink(words.language, deps.tokens, claims)
+  return answerBranded(c, scope, confirmPage(words, scope, manage, more), { leadsTo: page })
 }
 
 /** What somebody who was unsubscribed may want next. */
@@ -53,6 +53,5 @@ ${manageLink(words.language, deps.tokens, claims)}`
 
 /** The countdown, with what one may do meanwhile. */
 export function answerPending(c: Context, scope: UnsubscribeScope, { dueAt }: PendingUnsubscribe) {
-  c.header('Content-Security-Policy', securityPolicy({ script: countdownHash }))
-  return answerPage(c, pendingPage(wordingOf(c, scope.language), scope, dueAt))
+  return answerBranded(c, scope, pendingPage(wordingOf(c, scope.language), scope, dueAt), { script: countdownHash })
 }

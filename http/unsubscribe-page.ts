@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
-import { type Html, page } from './page.ts'
-import type { Subject, Wording } from './wording/wording.ts'
+import type { Subject, Wording } from '../domain/wording/wording.ts'
+import { brandedPage } from './branded-page.ts'
+import type { Html } from './page.ts'
 
 /**
  * What the link is about, and the button. A plain form: it works without JavaScript. Its query tells the server
@@ -15,12 +16,11 @@ export function confirmPage(
   more?: { version: string; note: string },
 ): Html {
   const { heading, text, button, note } = words.confirm
-  const title = heading(scope.resource)
-  return page(
+  return brandedPage(
     words.language,
-    title,
-    html`<h1>${title}</h1>
-<p>${text(subjectOf(scope))}</p>
+    scope,
+    heading(scope.resource),
+    html`<p>${text(subjectOf(scope))}</p>
 ${categoryList(words, scope)}
 <form method="post" action="?shown=${more?.version ?? words.version}"><button>${button}</button></form>
 <p class="note">${note}${more === undefined ? '' : ` ${more.note}`}</p>
@@ -35,11 +35,11 @@ export function resultPage(
   scope: UnsubscribeScope,
   next: Html,
 ): Html {
-  return page(
+  return brandedPage(
     words.language,
+    scope,
     words[kind],
-    html`<h1>${words[kind]}</h1>
-<p>${words.result(subjectOf(scope))}</p>
+    html`<p>${words.result(subjectOf(scope))}</p>
 ${categoryList(words, scope)}
 ${next}`,
   )

@@ -5,6 +5,7 @@ import { type ConsentVerification, verifyConsentDocument } from '../../domain/co
 import { consentKey, readPublicKey } from '../../domain/consent-key.ts'
 import { Refusal } from '../../domain/refusal.ts'
 import { parseStrictJson } from '../../domain/strict-json.ts'
+import { type WordingText, wordingText } from '../../domain/wording/texts.ts'
 import { signingSecret } from './contact-consent.ts'
 import { type ReadOptions, show } from './output.ts'
 import { withAddressee } from './session.ts'
@@ -39,11 +40,20 @@ export function addConsent(program: Command): void {
     .addHelpText('after', footer)
     .action(verify)
   consent
+    .command('wording')
+    .description('The words on the pages that an event of consent names by their version.')
+    .argument('<version>', 'such as unsubscribe-en-1')
+    .option('--json', 'print as JSON')
+    .action((version: string, options: ReadOptions) => show(wordingText(version), options, wordingLines))
+  consent
     .command('check')
     .description('Walks the chains of all contacts in the database. Exit code 1 when one is broken.')
     .option('--json', 'print as JSON')
     .action(check)
 }
+
+const wordingLines = ({ pages }: WordingText): string =>
+  pages.map(({ page, lines }) => [`${page}:`, ...lines.map((line) => `  ${line}`)].join('\n')).join('\n\n')
 
 async function verify(file: string, { key, ...options }: VerifyOptions): Promise<void> {
   const document = parsed(file, await read(file))

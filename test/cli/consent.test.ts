@@ -38,6 +38,19 @@ beforeAll(async () => {
   await sql`update subscription set status = 'unsubscribed', source = 'page' where contact_id = 1`.execute(cli.db)
 })
 
+describe('consent wording', () => {
+  test('shows the words of a version, without a database', async () => {
+    const { code, stdout } = await elsewhere.addressee(['consent', 'wording', 'unsubscribe-en-1'])
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Unsubscribe from {resource}') })
+  })
+
+  test('of a version that no page has: which there are', async () => {
+    const { code, stderr } = await elsewhere.addressee(['consent', 'wording', 'unsubscribe-en-9'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('unsubscribe-en-1')
+  })
+})
+
 describe('contacts consent', () => {
   test('prints the history and what it comes to', async () => {
     const { code, stdout } = await cli.addressee(['contacts', 'consent', 'ada@example.com'])
@@ -81,6 +94,7 @@ describe('an exported history', () => {
   test('is for the reader who asked for it alone', () => {
     expect(statSync(file('ada.json')).mode & 0o777).toBe(0o600)
     expect(document()).toMatchObject({
+      wordings: { 'unsubscribe-en-1': [{ page: 'unsubscribe' }] },
       kind: 'addressee consent history',
       contact: { id: '1', addresses: [{ channel: 'email' }] },
       events: [

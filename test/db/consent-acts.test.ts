@@ -102,7 +102,7 @@ test('a subscription that waits for its confirmation is nobody else’s to give,
   expect(await subscribe(db, subscribing, act)).toBe('pending')
   expect(await unsubscribeContact(db, contactId, { kind: 'category', categoryId, channel: 'email' }, act)).toBe(true)
   expect(await subscribe(db, subscribing, act)).toBe('refused')
-  await expect(subscribe(db, { ...subscribing, categoryId: '999999' }, act)).rejects.toThrow('there is no category')
+  await expect(subscribe(db, { ...subscribing, categoryId: '999999' }, act)).rejects.toThrow('is there no more')
 })
 
 test('a "no" and a subscription at once: the "no" stands, in whatever order they come', async () => {

@@ -19,8 +19,16 @@ import { unsubscribe } from '../../db/unsubscribe.ts'
 import { unsubscribeContact } from '../../db/unsubscribe-contact.ts'
 import { createDatabase } from '../setup/database.ts'
 import { clicked, confirming, makeOverdue, pendingsOf, seedDelayed } from '../setup/delayed.ts'
-import { seedCampaign, seedContact } from '../setup/seed.ts'
-import { act, claimsOf, eventsOf, refusalsOf, type SentMessage, statusOf } from '../setup/unsubscribe-seed.ts'
+import { addressKey, seedCampaign, seedContact } from '../setup/seed.ts'
+import {
+  act,
+  claimsOf,
+  eventsOf,
+  refusalsOf,
+  type SentMessage,
+  seedLedger,
+  statusOf,
+} from '../setup/unsubscribe-seed.ts'
 
 let db: Db
 beforeAll(async () => {
@@ -61,6 +69,30 @@ test('twins who click at once have one timer, and each is followed by the other'
     const both = await Promise.all([start(sent), start(twin), start(sent), start(twin)])
     expect(new Set(both.flatMap(({ running }) => running.map(({ id }) => id))).size).toBe(1)
     expect(both.reduce((sum, { started }) => sum + started.size, 0)).toBe(1)
+    expect(await pendingsOf(db, sent.resourceId)).toHaveLength(2)
+  }
+})
+
+test('two who share two addresses, each by a mail to another one, click at once: neither waits for ever', async () => {
+  for (let round = 0; round < 15; round += 1) {
+    const addresses = [`one-${round}@example.com`, `two-${round}@example.com`] as const
+    const sent = await seedDelayed(db, { address: addresses[0] })
+    const ids = sent.categories.map(({ id }) => id)
+    const other = await seedContact(db, { address: addresses[1] })
+    for (const [contact_id, value] of [
+      [sent.contactId, addresses[1]],
+      [other, addresses[0]],
+    ] as const)
+      await db
+        .insertInto('contact_address')
+        .values({ contact_id, channel: 'email', value, address_key: addressKey(value) })
+        .execute()
+    const campaignId = await seedCampaign(db, { resourceId: sent.resourceId, categories: ids, state: 'sending' })
+    await seedLedger(db, campaignId, other, addresses[1], ids)
+    await Promise.all([
+      startUnsubscribe(db, claimsOf(sent), clicked),
+      startUnsubscribe(db, { campaignId, contactId: other, scope: 'unsubscribe' }, clicked),
+    ])
     expect(await pendingsOf(db, sent.resourceId)).toHaveLength(2)
   }
 })

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
+import { requestOptIn } from '../../db/request-opt-in.ts'
 import { seededRandom } from '../../dev/sample/random.ts'
 import { createTestApi, seedReachable } from '../setup/api.ts'
 import { createDatabase } from '../setup/database.ts'
 import { fingerprint } from '../setup/fingerprint.ts'
-import { mutated, placeholders, type RandomRequest, randomRequest } from '../setup/random-request.ts'
+import { forgedRequest, forgedToken } from '../setup/forged-requests.ts'
+import { asked, optInToken, seedOptIn } from '../setup/opt-in-seed.ts'
+import { preferencesToken } from '../setup/preference-seed.ts'
+import { placeholders, type RandomRequest, randomRequest } from '../setup/random-request.ts'
 import { seedSent } from '../setup/unsubscribe-seed.ts'
 
 // Random requests to every public route, without a key, with a bad one, and with one that may only read. The same seed
@@ -17,14 +21,37 @@ const { app, admin, newKey, lines } = await createTestApi(db)
 const sent = await seedSent(db)
 const contactId = await seedReachable(db, 'known@example.com')
 await db.updateTable('contact').set({ external_id: 'known' }).where('id', '=', contactId).execute()
+const { categoryId, contactId: askedId, channel } = await seedOptIn(db, { resourceId: sent.resourceId })
+const request = await requestOptIn(db, { contactId: askedId, categoryId, channel, asked: true }, asked)
+const requestId = request.kind === 'pending' ? request.requestId : ''
+const origin = 'https://acme.example'
+await db
+  .updateTable('resource')
+  .set({ site_urls: [`${origin}/`] })
+  .where('id', '=', sent.resourceId)
+  .execute()
+const resource = await db
+  .selectFrom('resource')
+  .innerJoin('category', 'category.resource_id', 'resource.id')
+  .select(['resource.key as resourceKey', 'resource.token as resourceToken', 'category.key as categoryKey'])
+  .where('category.id', '=', sent.categories[0]?.id ?? '')
+  .executeTakeFirstOrThrow()
+const apiKey = await newKey({ name: 'page', scopes: ['subscriptions:write'] })
+const target = { ...resource, requestId, origin, apiKey, campaignId: sent.campaignId, contactId: sent.contactId }
+const good = { u: sent.token, p: preferencesToken(sent), o: optInToken(requestId, askedId) }
 const readKey = await newKey({ name: 'reader', scopes: ['read'] })
 
 // /readyz takes nothing, and says 503 whenever the database is slow.
 const routes = app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '/*' && path !== '/readyz')
+const tokenRoutes = routes.filter(
+  ({ method, path }) => method === 'POST' && /^\/([upo]\/:token|sdk\/unsub|api\/v1\.1\/.*)$/.test(path),
+)
+const forgeries = new Map<string, number>()
 const random = seededRandom(seed)
 
 const known = { email: 'known@example.com', contactId, externalId: 'known' }
-const unknown = { email: 'nobody@example.com', contactId: '424242', externalId: 'nobody' }
+// As long as the known ones: where a body stops being JSON is said back.
+const unknown = { email: 'nobod@example.com', contactId: '9'.repeat(contactId.length), externalId: 'nobod' }
 const strangers = [
   undefined,
   'Bearer',
@@ -54,20 +81,31 @@ async function answerTo(request: RandomRequest, authorization: string | undefine
     headers: { ...headers, ...(authorization !== undefined && { Authorization: authorization }) },
     ...(body !== undefined && { body }),
   })
-  const text = (await response.text()).replaceAll(/"correlationId":"[^"]*"/g, '')
+  // JSON.parse says back what stands around the place where it stopped.
+  const text = (await response.text())
+    .replaceAll(/"correlationId":"[^"]*"/g, '')
+    .replaceAll(/is not JSON: .*? is not valid JSON/gs, '')
   return { status: response.status, type: response.headers.get('content-type'), text, what: `${method} ${path}` }
 }
 
-/** A link of this installation may be opened; pressed are only such that are none. */
+/** Links of this installation may be opened; pressed are only such that are none. */
 function withToken(request: RandomRequest): RandomRequest {
   const isLook = request.method === 'GET' || request.method === 'HEAD'
-  const token = isLook && random.chance(0.3) ? sent.token : mutated(random, sent.token.slice(0, -1 - random.below(20)))
-  return { ...request, path: request.path.replace(/^\/u\/[^?/]*/, `/u/${encodeURIComponent(token.toWellFormed())}`) }
+  const links = { u: 'unsubscribe', p: 'preferences', o: 'opt_in' } as const
+  return {
+    ...request,
+    path: request.path.replace(/^\/([upo])\/[^?/]*/, (_, kind: keyof typeof links) => {
+      const token = isLook && random.chance(0.3) ? good[kind] : forgedToken(random, links[kind], target)
+      return `/${kind}/${encodeURIComponent(token.toWellFormed())}`
+    }),
+  }
 }
 
 async function one(): Promise<number> {
-  const route = random.pick(routes)
-  const request = withToken(randomRequest(random, route))
+  const route = random.pick(random.chance(0.3) ? tokenRoutes : routes)
+  const forged = random.chance(0.5) ? forgedRequest(random, route, target) : null
+  const request = forged ?? withToken(randomRequest(random, route))
+  if (forged !== null) forgeries.set(route.path, (forgeries.get(route.path) ?? 0) + 1)
   if (random.chance(0.4)) {
     const { status, what } = await answerTo(request, `Bearer ${readKey}`, random.pick([known, unknown]))
     expect(status, what).toBeLessThan(500)
@@ -93,6 +131,8 @@ test(`${requests} random requests: no failure, no change, no word on who is know
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
   expect(await fingerprint(db)).toEqual(before)
   expect(lines.filter(({ msg }) => msg === 'request failed')).toEqual([])
+  expect([...forgeries.keys()].toSorted()).toEqual(tokenRoutes.map(({ path }) => path).toSorted())
+  for (const [path, count] of forgeries) expect(count, path).toBeGreaterThan(20)
   // It would prove little if all of it ended at the same door.
   for (const status of [200, 400, 401, 403, 404, 422]) expect(statuses.get(status), `${status}`).toBeGreaterThan(5)
 })

@@ -5,6 +5,7 @@ import type { Db } from '../../db/connect.ts'
 import { type RunningHttp, startHttp } from '../../http/main.ts'
 import { launchBrowser } from '../setup/browser.ts'
 import { createDatabase } from '../setup/database.ts'
+import { setMode } from '../setup/delayed.ts'
 import { recordingLog } from '../setup/http-app.ts'
 import { fieldsOf, seedField, seedPreferences } from '../setup/preference-seed.ts'
 import { eventsOf, secret, statusOf } from '../setup/unsubscribe-seed.ts'
@@ -162,7 +163,29 @@ describe.each([
     await page.getByRole('button').nth(1).click()
     await page.getByRole('link').click()
     await expectSound(page)
+    await setMode(db, seeded.resourceId, { unsubscribe_mode: 'instant' })
+    for (const path of [`/u/${seeded.token}`, '/u/nonsense', '/nowhere']) {
+      await page.goto(`${http.url}${path}`)
+      await expectSound(page)
+    }
+    await setMode(db, seeded.resourceId, { unsubscribe_mode: 'prohibited' })
+    for (const path of [seeded.path, `/u/${seeded.token}`]) {
+      await page.goto(`${http.url}${path}`)
+      await expectSound(page)
+    }
   })
+})
+
+test('where unsubscribing is prohibited the page has nothing to stop at by keyboard, and nothing to press', async () => {
+  const seeded = await seedPreferences(db)
+  await seedField(db, seeded.resourceId, 'city', 'line', { name: 'City' })
+  await setMode(db, seeded.resourceId, { unsubscribe_mode: 'prohibited' })
+  const page = await open(seeded.path)
+  await page.keyboard.press('Tab')
+  expect(await page.locator('main :focus').count()).toBe(0)
+  expect(await page.getByRole('button').count()).toBe(0)
+  for (const box of await page.getByRole('checkbox').all()) expect(await box.isDisabled()).toBe(true)
+  expect(await page.getByLabel('City').isDisabled()).toBe(true)
 })
 
 async function expectSound(page: Page): Promise<void> {

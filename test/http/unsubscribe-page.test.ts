@@ -49,7 +49,11 @@ test('the page says what the button will do, and to whom, without giving the add
   expect(page).toContain('<html lang="en">')
   expect(page).toContain('<h1>Unsubscribe from Fern &amp; Co</h1>')
   expect(page).toContain('<p>Fern &amp; Co will send nothing more of this to l•••@example.com:</p>')
-  expect(page.match(/<bdi>.*?<\/bdi>/g)).toEqual(['<bdi>Offers</bdi>', '<bdi>Weekly news</bdi>'])
+  expect(page.match(/<bdi>.*?<\/bdi>/g)).toEqual([
+    '<bdi>Fern &amp; Co</bdi>',
+    '<bdi>Offers</bdi>',
+    '<bdi>Weekly news</bdi>',
+  ])
   expect(page).toContain('<form method="post" action="?shown=unsubscribe-en-1"><button>Unsubscribe</button></form>')
   expect(page).not.toContain('lea@')
   expect(page).not.toContain(sent.token)

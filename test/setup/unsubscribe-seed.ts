@@ -53,7 +53,13 @@ export async function seedSent(
 }
 
 /** The partition of a campaign with one recipient in it. */
-async function seedLedger(db: Db, campaignId: Id, contactId: Id, address: string, categoryIds: Id[]): Promise<void> {
+export async function seedLedger(
+  db: Db,
+  campaignId: Id,
+  contactId: Id,
+  address: string,
+  categoryIds: Id[],
+): Promise<void> {
   await sql.raw(`create table recipient_${campaignId} partition of recipient for values in (${campaignId})`).execute(db)
   await db
     .insertInto('recipient')

@@ -1,6 +1,6 @@
 with
   link as materialized (
-    select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
+    select campaign.channel, resource.id as resource_id, resource.name as resource, resource.colour, contact.language,
       nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids,
       resource.unsubscribe_mode as mode,
       resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",

@@ -1,6 +1,6 @@
 with
   link as materialized (
-    select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
+    select campaign.channel, resource.id as resource_id, resource.name as resource, resource.colour, contact.language,
       nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids,
       resource.unsubscribe_mode as mode,
       resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",
@@ -16,7 +16,7 @@ with
     from link left join category on category.id = any(link.category_ids)
     where link.mode <> 'prohibited'
   )
-  select language, resource, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
+  select language, resource, colour, address, mode, "timerSeconds", "pageUrl", "resourceToken", "prohibitedReason",
     array(select title from target where category_id is not null order by title) as categories, case
     when exists (select from (
   select id from contact where id = any(array(

@@ -1,6 +1,6 @@
 with
   link as materialized (
-    select campaign.channel, resource.id as resource_id, resource.name as resource, contact.language,
+    select campaign.channel, resource.id as resource_id, resource.name as resource, resource.colour, contact.language,
       nullif(sent.address, 'erased') as address, sent.address_keys as keys, sent.category_ids,
       resource.unsubscribe_mode as mode,
       resource.unsubscribe_timer_seconds as "timerSeconds", resource.unsubscribe_page_url as "pageUrl",
@@ -15,17 +15,16 @@ with
       link.channel, category.title
     from link left join category on category.id = any(link.category_ids)
     where link.mode <> 'prohibited'
-  ), locked as materialized (
-    select pg_advisory_xact_lock(hashtextextended('addressee: delayed ' || encode(key, 'hex'), 0))
-    from (select unnest(keys) as key from link order by key) as each
   ), holder as materialized (
     select id from link, holders_in_turn($5::bigint, keys, channel) as id
-    where (select count(*) from locked) >= 0
+  ), locked as materialized (
+    select pg_advisory_xact_lock(hashtextextended('addressee: delayed ' || id, 0))
+    from (select id from holder order by id) as each
   ), lead as (
     insert into pending_unsubscribe (contact_id, resource_id, category_id, campaign_id, due_at, wording, ip, user_agent)
     select holder.id, link.resource_id, target.category_id, $6::bigint,
       date_trunc('milliseconds', now()) + make_interval(secs => link."timerSeconds"), $7, $8::inet, $9
-    from link, target, holder where holder.id = $10::bigint
+    from link, target, holder where (select count(*) from locked) >= 0 and holder.id = $10::bigint
     order by target.category_id
     on conflict do nothing
     returning id, contact_id, resource_id, category_id, campaign_id, due_at

@@ -51,6 +51,7 @@ const unsignedLike = (events: ShownEvent[]): UnsignedConsentDocument => ({
   software: 'addressee 0.1.0',
   contact: { id: '7', addresses: [{ channel: 'email', addressKey: '00ff' }] },
   events,
+  wordings: {},
   head: { events: events.length, hash: events.at(-1)?.hash ?? '' },
 })
 const documentOf = (events = chained(4)): ConsentDocument => signConsentDocument(unsignedLike(events), key)

@@ -3,6 +3,7 @@ import PostalMime from 'postal-mime'
 import { beforeAll, expect, test } from 'vitest'
 import { createEmailChannel } from '../../channels/email/email-channel.ts'
 import { startOptIn } from '../../client/opt-in-workflow.ts'
+import { eraseContact } from '../../db/erase-contact.ts'
 import type { Id } from '../../db/schema.ts'
 import { subscribe } from '../../db/subscribe.ts'
 import { createTokens } from '../../domain/link-token.ts'
@@ -144,6 +145,15 @@ test('asked again while it waits: no second mail', async () => {
     expect((await handle(asked.requestId).fetchHistory()).events?.length).toBeGreaterThan(20),
   )
   expect(mailsTo('once@example.com')).toHaveLength(1)
+})
+
+test('of a contact that is erased meanwhile nothing is left to confirm', async () => {
+  const asked = await ask('erased@example.com')
+  await eventually(() => expect(mailsTo('erased@example.com')).toHaveLength(1))
+  await eraseContact(installation.db, asked.contactId, 'ada')
+  await handle(asked.requestId).signal(optInSignal)
+  expect(await handle(asked.requestId).result()).toEqual({ requestId: asked.requestId, state: 'gone' })
+  expect(mailsTo('erased@example.com')).toHaveLength(1)
 })
 
 test('an address that was suppressed since gets no mail, and is as if nobody had asked', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eraseContact } from '../../db/erase-contact.ts'
 import { listPendingUnsubscribes } from '../../db/pending-unsubscribe.ts'
 import { type RunningHttp, startHttp } from '../../http/main.ts'
 import { type UnsubscribeStatus, unsubscribeWorkflowId } from '../../workflows/contract.ts'
@@ -9,7 +10,7 @@ import { eventually } from '../setup/eventually.ts'
 import { recordingLog } from '../setup/http-app.ts'
 import { createInstallation, type Installation, type RunningWorkers } from '../setup/installation.ts'
 import { scriptedChannel } from '../setup/scripted-channel.ts'
-import { eventsOf, type SentMessage, secret, statusOf } from '../setup/unsubscribe-seed.ts'
+import { eventsOf, refusalsOf, type SentMessage, secret, statusOf } from '../setup/unsubscribe-seed.ts'
 
 // A delayed unsubscribe through everything: the page, its workflow, and whoever steers it.
 
@@ -195,8 +196,9 @@ test('of a contact that is erased meanwhile nothing is left to settle', async ()
   await press(sent)
   const id = await idOf(sent)
   await startedWorkflow(id)
-  await installation.db.deleteFrom('contact').where('id', '=', sent.contactId).execute()
+  await eraseContact(installation.db, sent.contactId, 'ada')
   expect(await resultOf(id)).toMatchObject({ state: 'gone' })
+  expect(await refusalsOf(installation.db, sent.address)).toHaveLength(1)
 })
 
 describe('the sweep', () => {

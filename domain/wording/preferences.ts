@@ -1,5 +1,4 @@
-import type { ListedField } from '../../db/preferences.ts'
-import type { FormFault } from '../form.ts'
+import type { CustomFieldType } from '../custom-field.ts'
 import type { Language } from './language.ts'
 
 interface Text {
@@ -37,8 +36,9 @@ export interface PreferenceWording {
   everythingIsOff: (resource: string) => string
   back: string
   outdated: Text
-  badField: (name: string, type: ListedField['type']) => Text
-  faults: Record<FormFault, Text>
+  badField: (name: string, type: CustomFieldType) => Text
+  /** What is wrong with a form. */
+  faults: Record<'too_large' | 'wrong_type' | 'broken', Text>
 }
 
 const en: PreferenceWording = {
