@@ -6,7 +6,7 @@ import type { ApiDeps } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
 import { answerHubSpotError } from './hubspot/error.ts'
 import { hubSpotRoutes } from './hubspot/routes.ts'
-import type { HttpEnv } from './unsubscribe.ts'
+import type { HttpEnv } from './pages/unsubscribe.ts'
 
 /** What systems reach with an API key. The APIs share its limit. */
 export function mountApis(app: Hono<HttpEnv>, deps: ApiDeps, limiter: RateLimiter): void {

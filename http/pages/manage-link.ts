@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
-import type { TokenClaims, Tokens } from '../domain/link-token.ts'
-import type { Language } from '../domain/wording/language.ts'
-import { preferenceWordings } from '../domain/wording/preferences.ts'
+import type { TokenClaims, Tokens } from '../../domain/link-token.ts'
+import type { Language } from '../../domain/wording/language.ts'
+import { preferenceWordings } from '../../domain/wording/preferences.ts'
 import type { Html } from './page.ts'
 
 /** Leads from a page at `/u/<token>` to the preference page of the same message. */

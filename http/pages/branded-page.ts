@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { Language } from '../domain/wording/language.ts'
+import type { Language } from '../../domain/wording/language.ts'
 import { brandedStyle } from './branded-style.ts'
 import { answerPage, type Html, type Policy, page, securityPolicy } from './page.ts'
 

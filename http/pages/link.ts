@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { VerifiedToken } from '../domain/link-token.ts'
+import type { VerifiedToken } from '../../domain/link-token.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 

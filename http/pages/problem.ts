@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import type { Language } from '../domain/wording/language.ts'
-import type { Wording } from '../domain/wording/wording.ts'
+import type { Language } from '../../domain/wording/language.ts'
+import type { Wording } from '../../domain/wording/wording.ts'
 import { answerPage, page } from './page.ts'
 import { isPerson } from './reader.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { type JsonFault, parseStrictJson } from '../domain/strict-json.ts'
+import { type JsonFault, parseStrictJson } from '../../domain/strict-json.ts'
 
 /** What is wrong with a request, for a program: a word to branch on and a sentence to read. */
 export interface Fault {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import type { ConsentAct } from '../db/consent.ts'
-import type { ClientAddress } from './client-address.ts'
+import type { ConsentAct } from '../../db/consent.ts'
+import type { ClientAddress } from '../client-address.ts'
 import { shownWording } from './reader.ts'
 import type { HttpEnv } from './unsubscribe.ts'
 

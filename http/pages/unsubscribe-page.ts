@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
-import type { Subject, Wording } from '../domain/wording/wording.ts'
+import type { UnsubscribeScope } from '../../db/unsubscribe-scope.ts'
+import type { Subject, Wording } from '../../domain/wording/wording.ts'
 import { brandedPage } from './branded-page.ts'
 import type { Html } from './page.ts'
 

@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { findPageResource, type PageResource } from '../db/page-access.ts'
+import { findPageResource, type PageResource } from '../../db/page-access.ts'
+import { clientOf } from '../pages/page-act.ts'
+import type { HttpEnv, UnsubscribeDeps } from '../pages/unsubscribe.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
 import { categoryKeys } from './message-unsub.ts'
 import { messageOf, targetOf } from './page-access.ts'
-import { clientOf } from './page-act.ts'
 import { sdkScript } from './sdk-script.ts'
 import { cancelFromPage, confirmFromPage, type SdkStatus } from './sdk-unsub.ts'
-import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
 type SdkContext = Context<HttpEnv>
 

@@ -1,7 +1,7 @@
-import type { Db } from '../db/connect.ts'
-import { categoryIdsOf, type PageResource, resourceOfCampaign } from '../db/page-access.ts'
-import type { LinkTarget } from '../db/unsubscribe-scope.ts'
-import type { TokenClaims, Tokens } from '../domain/link-token.ts'
+import type { Db } from '../../db/connect.ts'
+import { categoryIdsOf, type PageResource, resourceOfCampaign } from '../../db/page-access.ts'
+import type { LinkTarget } from '../../db/unsubscribe-scope.ts'
+import type { TokenClaims, Tokens } from '../../domain/link-token.ts'
 import { type Fault, fault } from './json-body.ts'
 
 // What the browser SDK and the server API have in common: a message that is named by its smid, and categories of its

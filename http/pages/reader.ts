@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { parseAccept } from 'hono/utils/accept'
-import { isLanguage, type Language } from '../domain/wording/language.ts'
-import { type Wording, wordings } from '../domain/wording/wording.ts'
+import { isLanguage, type Language } from '../../domain/wording/language.ts'
+import { type Wording, wordings } from '../../domain/wording/wording.ts'
 
 /**
  * Which words the page showed whose button was pressed; null when no page was: then it is a mail client's

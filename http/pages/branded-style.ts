@@ -1,4 +1,4 @@
-import { inkOn } from '../domain/contrast.ts'
+import { inkOn } from '../../domain/contrast.ts'
 
 const style = `
 .brand { margin: calc(-1 * clamp(1.5rem, 6vw, 2.75rem)) calc(-1 * clamp(1.5rem, 6vw, 2.75rem)) 1.75rem; padding: .9rem clamp(1.5rem, 6vw, 2.75rem); border-radius: .7rem .7rem 0 0; border-bottom: 1px solid var(--line); background: var(--brand, var(--act)); color: var(--on-brand, var(--on-act)); font-weight: 600 }

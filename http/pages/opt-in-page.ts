@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { OptInSubject } from '../db/confirm-opt-in.ts'
-import type { OptInWording } from '../domain/wording/opt-in.ts'
+import type { OptInSubject } from '../../db/confirm-opt-in.ts'
+import type { OptInWording } from '../../domain/wording/opt-in.ts'
 import { brandedPage } from './branded-page.ts'
 import type { Html } from './page.ts'
 import { maskAddress } from './unsubscribe-page.ts'

@@ -1,14 +1,14 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { type ApiKeyRow, useApiKey } from '../db/api-keys.ts'
-import type { Db } from '../db/connect.ts'
-import { findPageResource } from '../db/page-access.ts'
-import { unsubscribe } from '../db/unsubscribe.ts'
-import { allows, apiKeyHash } from '../domain/api-key.ts'
-import type { RateLimiter } from './api/rate-limiter.ts'
+import { type ApiKeyRow, useApiKey } from '../../db/api-keys.ts'
+import type { Db } from '../../db/connect.ts'
+import { findPageResource } from '../../db/page-access.ts'
+import { unsubscribe } from '../../db/unsubscribe.ts'
+import { allows, apiKeyHash } from '../../domain/api-key.ts'
+import type { RateLimiter } from '../api/rate-limiter.ts'
+import type { HttpEnv, UnsubscribeDeps } from '../pages/unsubscribe.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
 import { goneFault, messageOf, targetOf } from './page-access.ts'
-import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
 interface MessageUnsubDeps extends Pick<UnsubscribeDeps, 'db' | 'tokens' | 'log'> {
   /** The APIs share it. */

@@ -1,5 +1,5 @@
-import type { UnsubscribeScope } from '../db/unsubscribe-scope.ts'
-import type { TokenClaims, Tokens } from '../domain/link-token.ts'
+import type { UnsubscribeScope } from '../../db/unsubscribe-scope.ts'
+import type { TokenClaims, Tokens } from '../../domain/link-token.ts'
 
 /**
  * The resource's own unsubscribe page, told which message it is about (`{send_message_id}`) and by whom

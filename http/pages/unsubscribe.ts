@@ -1,10 +1,11 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { Db } from '../db/connect.ts'
-import { unsubscribe } from '../db/unsubscribe.ts'
-import type { Tokens } from '../domain/link-token.ts'
-import type { ClientAddress } from './client-address.ts'
+import type { Db } from '../../db/connect.ts'
+import { unsubscribe } from '../../db/unsubscribe.ts'
+import type { Tokens } from '../../domain/link-token.ts'
+import type { ClientAddress } from '../client-address.ts'
+import type { TellTemporal } from '../tell-temporal.ts'
 import { refuseToken } from './link.ts'
 import { prohibition } from './mode-pages.ts'
 import { pageAct } from './page-act.ts'
@@ -12,7 +13,6 @@ import { postFromPage } from './page-post.ts'
 import { answerProblem, problems } from './problem.ts'
 import { shownWording, wordingOf } from './reader.ts'
 import { showLink } from './show-link.ts'
-import type { TellTemporal } from './tell-temporal.ts'
 
 /** Behind Node's server the bindings are its request and response; in a test without a socket there are none. */
 export interface HttpEnv {

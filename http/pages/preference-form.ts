@@ -1,6 +1,6 @@
-import type { ListedField, Preferences } from '../db/preferences.ts'
-import type { PreferenceForm } from '../db/save-preferences.ts'
-import { type FieldValue, fieldInput } from '../domain/field-input.ts'
+import type { ListedField, Preferences } from '../../db/preferences.ts'
+import type { PreferenceForm } from '../../db/save-preferences.ts'
+import { type FieldValue, fieldInput } from '../../domain/field-input.ts'
 import type { Form } from './form.ts'
 
 /** What of a preference page comes back, beside the categories by their keys. */
