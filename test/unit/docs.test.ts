@@ -6,7 +6,7 @@ import { settings } from '../../domain/settings.ts'
 
 // What is written for people stays true when the code changes.
 
-const project = new URL('../..', import.meta.url)
+const project = new URL('../../', import.meta.url)
 const read = (path: string): Promise<string> => readFile(new URL(path, project), 'utf8')
 
 function defaultOf(setting: (typeof settings)[keyof typeof settings]): string {

@@ -85,7 +85,7 @@ test('the sample file is written once, whole', async () => {
   expect(await readFile(path, 'utf8')).toBe('mine')
 })
 
-const newsletter = fileURLToPath(new URL('../../dev/sample/newsletter', import.meta.url))
+const newsletter = fileURLToPath(new URL('../../dev/sample/newsletter/', import.meta.url))
 const scope: TemplateScope = {
   contact: {
     first_name: null,

@@ -8,7 +8,7 @@ import { quietRuntime } from '../setup/quiet-runtime.ts'
 // Histories that earlier versions of the workflows wrote. Today's code must be able to take each of them up where it
 // stands: a campaign that is running when a new version is deployed goes on. `npm run record` records them anew.
 
-const folder = new URL('../histories', import.meta.url)
+const folder = new URL('../histories/', import.meta.url)
 
 async function histories(): Promise<{ name: string; text: string }[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
