@@ -5,6 +5,7 @@ import { openDatabase } from '../db/open.ts'
 import { createTokens } from '../domain/link-token.ts'
 import { bundleWorkflows } from './bundle-workflows.ts'
 import type { WorkerConfig } from './config.ts'
+import { collectEarly } from './heap.ts'
 import { createLogger } from './logger.ts'
 import { ensureSearchAttributes } from './search-attributes.ts'
 import { ensureSweepSchedule } from './sweep-schedule.ts'
@@ -50,6 +51,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
       stopping.abort()
       workers.forEach(shutDown)
     })
+    collectEarly()
     log.info({ namespace, metrics: config.metricsAddress }, 'worker started')
     await runTogether(workers)
     log.info('worker stopped')

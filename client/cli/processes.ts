@@ -33,6 +33,8 @@ export function addProcesses(program: Command): void {
 }
 
 async function worker(): Promise<void> {
+  const { restartWithSmallHeap } = await import('../../worker/heap.ts')
+  restartWithSmallHeap()
   const { parseWorkerConfig } = await import('../../worker/config.ts')
   const config = parseWorkerConfig(process.env)
   const { runWorker } = await import('../../worker/main.ts')

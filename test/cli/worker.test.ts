@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CampaignWithCounts } from '../../client/campaigns.ts'
@@ -49,11 +50,26 @@ const workerEnv = (changes: Record<string, string> = {}) => ({
   ...changes,
 })
 
-async function startWorker(): Promise<RunningCommand> {
-  const worker = shop.start(['worker'], { env: workerEnv() })
+async function startWorker(env: Record<string, string> = {}): Promise<RunningCommand> {
+  const worker = shop.start(['worker'], { env: workerEnv(env) })
   await eventually(() => expect(worker.stdout()).toContain('"worker started"'), 40_000)
   return worker
 }
+
+test('it starts once more with a small heap, under its own pid, and not where somebody has chosen one', async () => {
+  const argumentsOf = (worker: RunningCommand) =>
+    execFileSync('ps', ['-o', 'args=', '-p', `${worker.process.pid}`], { encoding: 'utf8' })
+  const stop = async (worker: RunningCommand) => {
+    worker.process.kill('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+  }
+  const worker = await startWorker()
+  expect(argumentsOf(worker)).toContain('--max-semi-space-size=4')
+  await stop(worker)
+  const chosen = await startWorker({ NODE_OPTIONS: '--max-semi-space-size=8' })
+  expect(argumentsOf(chosen)).not.toContain('--max-semi-space-size')
+  await stop(chosen)
+})
 
 const get = (key: string) => shop.json<CampaignWithCounts>(['campaigns', 'show', key])
 
