@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Db } from '../db/connect.ts'
-import { type Deliverer, type DueDelivery, dueDeliveries, type Target, targetOf } from '../db/deliveries.ts'
-import type { Guard } from './guarded-fetch.ts'
-import { postEvent } from './post-event.ts'
-
-export interface Delivering {
-  db: Db
-  guard: Guard
-  deliverer: Deliverer
-  /** Counted up as it goes. */
-  progress: { delivered: number; failedAttempts: number }
-}
+import { type DueDelivery, dueDeliveries, type Target, targetOf } from '../db/deliveries.ts'
+import { type Delivering, postEvent } from './post-event.ts'
 
 /** Posts under way at a time; never two of one contact. */
 const lanes = 8

@@ -1,9 +1,18 @@
 import { log } from '@temporalio/activity'
-import { type AttemptEnd, type DueDelivery, recordAttempt, type Target } from '../db/deliveries.ts'
+import type { Db } from '../db/connect.ts'
+import { type AttemptEnd, type Deliverer, type DueDelivery, recordAttempt, type Target } from '../db/deliveries.ts'
 import { retryAfterSeconds, waitAfter } from '../domain/webhook-retry.ts'
 import { signatureHeaders } from '../domain/webhook-signature.ts'
-import type { Delivering } from './deliver.ts'
-import { type GuardedResponse, guardedPost } from './guarded-fetch.ts'
+import { type Guard, type GuardedResponse, guardedPost } from './guarded-fetch.ts'
+
+/** On whose behalf events are posted, and with what. */
+export interface Delivering {
+  db: Db
+  guard: Guard
+  deliverer: Deliverer
+  /** Counted up as it goes. */
+  progress: { delivered: number; failedAttempts: number }
+}
 
 /**
  * One attempt: posts an event, and records how that ended.

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
-import { type ConsentAct, type ConsentEventInput, recordConsent } from './consent.ts'
+import { type ConsentAct, type ConsentDifference, recordConsent } from './consent.ts'
 import { keepRefusalsNarrow, liftOptOuts, refuseThroughAddress } from './lift-opt-outs.ts'
 import type { PreferenceScope } from './preferences.ts'
 import type { Id } from './schema.ts'
@@ -27,7 +27,7 @@ export async function changeConsent(
 ): Promise<void> {
   if (on.length + off.length === 0) return
   const holders = await holdersOf(db, scope)
-  const events: Change[] = []
+  const events: ConsentDifference[] = []
   if (on.length > 0) {
     // Requests before subscriptions, as whoever ends requests takes them (db/opt-ins.ts).
     await confirmRequests(db, holders, on)
@@ -43,9 +43,6 @@ export async function changeConsent(
     events.map((event) => ({ ...proofOf(act, scope), ...event })),
   )
 }
-
-/** What differs between the consent events of one act. */
-export type Change = Pick<ConsentEventInput, 'contact_id' | 'action' | 'category_id' | 'resource_id' | 'channel'>
 
 const proofOf = (act: ConsentAct, { channel, keys }: PreferenceScope) => ({
   through: act.through,

@@ -50,6 +50,12 @@ export interface ConsentEventInput {
   actor?: string | null
 }
 
+/** What differs between the consent events of one act. */
+export type ConsentDifference = Pick<
+  ConsentEventInput,
+  'contact_id' | 'action' | 'category_id' | 'resource_id' | 'channel'
+>
+
 /**
  * Takes the turn of an import: keeps a refusal and an import from missing each other. A refusal reaches every contact
  * that holds the address now; an import gives an address to a contact after looking for its refusals. Side by side,

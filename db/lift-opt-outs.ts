@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import { byteaArray } from './bytea-array.ts'
-import type { Change } from './change-consent.ts'
 import type { Db } from './connect.ts'
-import type { ConsentAct } from './consent.ts'
+import type { ConsentAct, ConsentDifference } from './consent.ts'
 import { appliesTo, type PreferenceScope } from './preferences.ts'
 import type { Id } from './schema.ts'
 
@@ -23,7 +22,7 @@ interface OptOut {
  * everything else is refused as before: from every other resource, on every other channel, and of this resource every
  * category that was still subscribed underneath, listed or not; but not the required ones.
  */
-export async function liftOptOuts(db: Db, lifting: Lifting, act: ConsentAct): Promise<Change[]> {
+export async function liftOptOuts(db: Db, lifting: Lifting, act: ConsentAct): Promise<ConsentDifference[]> {
   const lifted = await remove(db, lifting)
   if (lifted.length === 0) return []
   const narrower = await insertNarrower(db, lifting, lifted, act)
@@ -76,7 +75,12 @@ async function insertNarrower(
   return rows
 }
 
-async function unsubscribeUnderneath(db: Db, lifting: Lifting, contacts: Id[], act: ConsentAct): Promise<Change[]> {
+async function unsubscribeUnderneath(
+  db: Db,
+  lifting: Lifting,
+  contacts: Id[],
+  act: ConsentAct,
+): Promise<ConsentDifference[]> {
   const { rows } = await sql<{ contact_id: Id; category_id: Id }>`
     insert into subscription (category_id, contact_id, status, source)
     select category.id, contact, 'unsubscribed', ${act.through}

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
-import type { Change } from './change-consent.ts'
 import type { Db } from './connect.ts'
-import type { ConsentAct } from './consent.ts'
+import type { ConsentAct, ConsentDifference } from './consent.ts'
 import type { Id } from './schema.ts'
 
 /**
@@ -14,7 +13,7 @@ export async function setStatus(
   status: 'subscribed' | 'unsubscribed',
   { holders, categories }: { holders: readonly Id[]; categories: readonly Id[] },
   act: ConsentAct,
-): Promise<Change[]> {
+): Promise<ConsentDifference[]> {
   const { rows } = await sql<{ contact_id: Id; category_id: Id }>`
     insert into subscription (category_id, contact_id, status, source, legal_basis, explanation)
     select category_id, contact_id, ${status}, ${act.through}, ${act.legalBasis}, ${act.explanation}

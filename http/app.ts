@@ -6,19 +6,20 @@ import type { Logger } from 'pino'
 import type { Addressee } from '../client/addressee.ts'
 import type { LazyTemporal } from '../client/temporal.ts'
 import { createRateLimiter } from './api/rate-limiter.ts'
+import type { EdgeDeps, HttpEnv } from './edge.ts'
 import { mountApis } from './mount-apis.ts'
 import { postOptIn, showOptIn } from './pages/opt-in.ts'
 import { contentSecurityPolicy } from './pages/page.ts'
 import { postPreferences, showPreferences } from './pages/preferences.ts'
 import { answerProblem, problems } from './pages/problem.ts'
 import { wordingOf } from './pages/reader.ts'
-import { type HttpEnv, postUnsubscribe, showUnsubscribe, type UnsubscribeDeps } from './pages/unsubscribe.ts'
+import { postUnsubscribe, showUnsubscribe } from './pages/unsubscribe.ts'
 import type { Readiness } from './readiness.ts'
 import { postMessageUnsub } from './sdk/message-unsub.ts'
 import { allowSdk, getSdk, postSdk } from './sdk/sdk.ts'
 import { createTellTemporal } from './tell-temporal.ts'
 
-export interface AppDeps extends Omit<UnsubscribeDeps, 'tellTemporal'> {
+export interface AppDeps extends Omit<EdgeDeps, 'tellTemporal'> {
   addressee: Addressee
   /** Unsubscribing works without it: workflows that could not be started are started by the sweep. */
   temporal: LazyTemporal

@@ -4,9 +4,9 @@ import { answerProblem } from './api/problem-answer.ts'
 import type { RateLimiter } from './api/rate-limiter.ts'
 import type { ApiDeps } from './api/route.ts'
 import { apiRoutes } from './api/routes.ts'
+import type { HttpEnv } from './edge.ts'
 import { answerHubSpotError } from './hubspot/error.ts'
 import { hubSpotRoutes } from './hubspot/routes.ts'
-import type { HttpEnv } from './pages/unsubscribe.ts'
 
 /** What systems reach with an API key. The APIs share its limit. */
 export function mountApis(app: Hono<HttpEnv>, deps: ApiDeps, limiter: RateLimiter): void {

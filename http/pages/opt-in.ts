@@ -3,15 +3,15 @@ import { tellOptIn } from '../../client/opt-in-workflow.ts'
 import type { LazyTemporal } from '../../client/temporal.ts'
 import { confirmOptIn, type DescribedOptIn, describeOptIn } from '../../db/confirm-opt-in.ts'
 import { optInWordings } from '../../domain/wording/opt-in.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { answerBranded } from './branded-page.ts'
 import { refuseToken } from './link.ts'
 import { confirmOptInPage, optInConfirmedPage } from './opt-in-page.ts'
 import { pageAct } from './page-act.ts'
 import { answerProblem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
-import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
-export interface OptInDeps extends UnsubscribeDeps {
+export interface OptInDeps extends EdgeDeps {
   temporal: LazyTemporal
 }
 type TokenContext = Context<HttpEnv, '/o/:token'>

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { ConsentAct } from '../../db/consent.ts'
 import type { ClientAddress } from '../client-address.ts'
+import type { HttpEnv } from '../edge.ts'
 import { shownWording } from './reader.ts'
-import type { HttpEnv } from './unsubscribe.ts'
 
 /** Long enough for any browser; whatever follows proves nothing. */
 const longestUserAgent = 500

@@ -8,6 +8,7 @@ import { undoUnsubscribe } from '../../db/undo-unsubscribe.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import type { LinkTarget, UnsubscribeScope } from '../../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../../domain/link-token.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { answerBranded } from './branded-page.ts'
 import { cancelledPage, cannotUndoPage, type Deed, deeds, prohibition, undonePage } from './mode-pages.ts'
 import { ownPage } from './own-page.ts'
@@ -15,20 +16,19 @@ import { pageAct } from './page-act.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
 import { afterwards, answerPending, showLink } from './show-link.ts'
-import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 import { resultPage } from './unsubscribe-page.ts'
 
 /** A button that somebody pressed on one of our pages. */
 interface Press {
   c: Context<HttpEnv>
-  deps: UnsubscribeDeps
+  deps: EdgeDeps
   claims: TokenClaims
   scope: UnsubscribeScope
   act: Omit<ConsentAct, 'campaignId'>
 }
 
 /** Does what the button says. */
-export async function postFromPage(c: Context<HttpEnv>, deps: UnsubscribeDeps, claims: TokenClaims) {
+export async function postFromPage(c: Context<HttpEnv>, deps: EdgeDeps, claims: TokenClaims) {
   const found = await describeUnsubscribe(deps.db, claims)
   if (found.kind === 'gone') return answerProblem(c, problems.gone(wordingOf(c)))
   const { kind, scope } = found
@@ -100,7 +100,7 @@ async function cancel({ c, deps, claims, scope }: Press): Promise<Response> {
 }
 
 /** Who comes too late is told what was decided before. */
-async function tellOutcome(c: Context, deps: UnsubscribeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
+async function tellOutcome(c: Context, deps: EdgeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
   const isCancelled = (await latestOutcome(deps.db, claims)) === 'cancelled'
   return isCancelled
     ? answerBranded(c, scope, cancelledPage(wordingOf(c, scope.language), scope))

@@ -3,6 +3,7 @@ import { type Preferences, preferencesOf } from '../../db/preferences.ts'
 import { savePreferences } from '../../db/save-preferences.ts'
 import { type UnsubscribeOutcome, unsubscribe } from '../../db/unsubscribe.ts'
 import { type PreferenceWording, preferenceWordings } from '../../domain/wording/preferences.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { answerBranded } from './branded-page.ts'
 import { type FormFault, readForm } from './form.ts'
 import { refuseToken } from './link.ts'
@@ -12,13 +13,12 @@ import { readPreferences } from './preference-form.ts'
 import { everythingOffPage, lockedPage, preferencePage, savedPage } from './preference-page.ts'
 import { answerProblem, type Problem, problems } from './problem.ts'
 import { languageOf, shownWording, wordingOf } from './reader.ts'
-import type { HttpEnv, UnsubscribeDeps } from './unsubscribe.ts'
 
 type TokenContext = Context<HttpEnv, '/p/:token'>
 
 /** GET and HEAD: shows what the contact subscribes to, and changes nothing. */
 export const showPreferences =
-  ({ db, tokens, log }: UnsubscribeDeps) =>
+  ({ db, tokens, log }: EdgeDeps) =>
   async (c: TokenContext) => {
     const verified = tokens.verify(c.req.param('token'), 'preferences')
     if (!verified.ok) return refuseToken(c, log, verified.why)
@@ -31,7 +31,7 @@ export const showPreferences =
 
 /** POST: saves what differs from what is so; nothing where unsubscribing is prohibited. */
 export const postPreferences =
-  ({ db, tokens, log, clientAddress }: UnsubscribeDeps) =>
+  ({ db, tokens, log, clientAddress }: EdgeDeps) =>
   async (c: TokenContext) => {
     const verified = tokens.verify(c.req.param('token'), 'preferences')
     if (!verified.ok) return refuseToken(c, log, verified.why)

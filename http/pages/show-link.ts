@@ -7,6 +7,7 @@ import type { UnsubscribeScope } from '../../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../../domain/link-token.ts'
 import { modeWordings } from '../../domain/wording/modes.ts'
 import type { Wording } from '../../domain/wording/wording.ts'
+import type { EdgeDeps } from '../edge.ts'
 import { answerBranded } from './branded-page.ts'
 import { countdownHash } from './countdown.ts'
 import { manageLink } from './manage-link.ts'
@@ -14,18 +15,17 @@ import { delayNote, pendingPage, prohibitedPage, secondThoughts } from './mode-p
 import { ownPage } from './own-page.ts'
 import { answerProblem, problems } from './problem.ts'
 import { wordingOf } from './reader.ts'
-import type { UnsubscribeDeps } from './unsubscribe.ts'
 import { confirmPage, resultPage } from './unsubscribe-page.ts'
 
 /** What a link would do in the mode of its resource, without doing it. */
-export async function showLink(c: Context, deps: UnsubscribeDeps, claims: TokenClaims) {
+export async function showLink(c: Context, deps: EdgeDeps, claims: TokenClaims) {
   const found = await describeUnsubscribe(deps.db, claims)
   return found.kind === 'gone' ? answerProblem(c, problems.gone(wordingOf(c))) : showFound(c, deps, claims, found)
 }
 
 async function showFound(
   c: Context,
-  deps: UnsubscribeDeps,
+  deps: EdgeDeps,
   claims: TokenClaims,
   { kind, scope }: Exclude<DescribedUnsubscribe, { kind: 'gone' }>,
 ) {
@@ -45,7 +45,7 @@ async function showFound(
 }
 
 /** What somebody who was unsubscribed may want next. */
-export async function afterwards(words: Wording, deps: UnsubscribeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
+export async function afterwards(words: Wording, deps: EdgeDeps, claims: TokenClaims, scope: UnsubscribeScope) {
   const canUndo = await canUndoUnsubscribe(deps.db, claims)
   return html`${secondThoughts(words, scope, canUndo)}
 ${manageLink(words.language, deps.tokens, claims)}`

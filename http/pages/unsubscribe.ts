@@ -1,11 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Logger } from 'pino'
-import type { Db } from '../../db/connect.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
-import type { Tokens } from '../../domain/link-token.ts'
-import type { ClientAddress } from '../client-address.ts'
-import type { TellTemporal } from '../tell-temporal.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { refuseToken } from './link.ts'
 import { prohibition } from './mode-pages.ts'
 import { pageAct } from './page-act.ts'
@@ -14,22 +9,10 @@ import { answerProblem, problems } from './problem.ts'
 import { shownWording, wordingOf } from './reader.ts'
 import { showLink } from './show-link.ts'
 
-/** Behind Node's server the bindings are its request and response; in a test without a socket there are none. */
-export interface HttpEnv {
-  Bindings: Partial<HttpBindings>
-}
 type TokenContext = Context<HttpEnv, '/u/:token'>
 
-export interface UnsubscribeDeps {
-  db: Db
-  tokens: Tokens
-  log: Logger
-  clientAddress: ClientAddress
-  tellTemporal: TellTemporal
-}
-
 /** GET and HEAD: says what the link would do, and does nothing. */
-export const showUnsubscribe = (deps: UnsubscribeDeps) => async (c: TokenContext) => {
+export const showUnsubscribe = (deps: EdgeDeps) => async (c: TokenContext) => {
   const verified = deps.tokens.verify(c.req.param('token'), 'unsubscribe')
   return verified.ok ? showLink(c, deps, verified.claims) : refuseToken(c, deps.log, verified.why)
 }
@@ -39,7 +22,7 @@ export const showUnsubscribe = (deps: UnsubscribeDeps) => async (c: TokenContext
  * every mode but `prohibited` (RFC 8058). The body is never read: whatever it holds, however long it is and however
  * slowly it comes, the request means the same.
  */
-export const postUnsubscribe = (deps: UnsubscribeDeps) => async (c: TokenContext) => {
+export const postUnsubscribe = (deps: EdgeDeps) => async (c: TokenContext) => {
   const { db, tokens, log, clientAddress } = deps
   const verified = tokens.verify(c.req.param('token'), 'unsubscribe')
   if (!verified.ok) return refuseToken(c, log, verified.why)

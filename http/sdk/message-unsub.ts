@@ -6,11 +6,11 @@ import { findPageResource } from '../../db/page-access.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import { allows, apiKeyHash } from '../../domain/api-key.ts'
 import type { RateLimiter } from '../api/rate-limiter.ts'
-import type { HttpEnv, UnsubscribeDeps } from '../pages/unsubscribe.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
 import { goneFault, messageOf, targetOf } from './page-access.ts'
 
-interface MessageUnsubDeps extends Pick<UnsubscribeDeps, 'db' | 'tokens' | 'log'> {
+interface MessageUnsubDeps extends Pick<EdgeDeps, 'db' | 'tokens' | 'log'> {
   /** The APIs share it. */
   limiter: RateLimiter
 }

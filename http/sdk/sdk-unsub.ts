@@ -6,7 +6,7 @@ import { cancelByLink, confirmByLink } from '../../db/settle-unsubscribe.ts'
 import { unsubscribe } from '../../db/unsubscribe.ts'
 import type { LinkTarget } from '../../db/unsubscribe-scope.ts'
 import type { TokenClaims } from '../../domain/link-token.ts'
-import type { UnsubscribeDeps } from '../pages/unsubscribe.ts'
+import type { EdgeDeps } from '../edge.ts'
 import type { Fault } from './json-body.ts'
 import { prohibitedFault } from './message-unsub.ts'
 import { goneFault } from './page-access.ts'
@@ -25,7 +25,7 @@ export interface SdkCall {
   act: Omit<ConsentAct, 'campaignId'>
 }
 
-type Deps = Pick<UnsubscribeDeps, 'db' | 'tellTemporal'>
+type Deps = Pick<EdgeDeps, 'db' | 'tellTemporal'>
 
 /** Unsubscribes now: what a delay is running for, and otherwise what is meant. */
 export async function confirmFromPage({ db, tellTemporal }: Deps, call: SdkCall): Promise<SdkStatus | Fault> {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { findPageResource, type PageResource } from '../../db/page-access.ts'
+import type { EdgeDeps, HttpEnv } from '../edge.ts'
 import { clientOf } from '../pages/page-act.ts'
-import type { HttpEnv, UnsubscribeDeps } from '../pages/unsubscribe.ts'
 import { type Fault, fault, isFault, readJson } from './json-body.ts'
 import { categoryKeys } from './message-unsub.ts'
 import { messageOf, targetOf } from './page-access.ts'
@@ -27,7 +27,7 @@ const unknownResource = fault(404, 'unknown_resource', 'id is not the key of a r
 
 /** `GET /sdk/unsub.js?id=<key of the resource>`: the class `AkUnsub` for the resource's own pages. */
 export const getSdk =
-  ({ db }: UnsubscribeDeps) =>
+  ({ db }: EdgeDeps) =>
   async (c: SdkContext) => {
     const resource = await resourceOf(c, db)
     // A script of any page may be loaded by every page: it is public, and so is why there is none.
@@ -42,7 +42,7 @@ export const getSdk =
 
 /** What a browser asks before the page of another origin may post. */
 export const allowSdk =
-  ({ db }: UnsubscribeDeps) =>
+  ({ db }: EdgeDeps) =>
   async (c: SdkContext) => {
     const isAllowed = allowOrigin(c, await resourceOf(c, db))
     if (!isAllowed) return c.body(null, 403)
@@ -53,14 +53,14 @@ export const allowSdk =
   }
 
 /** `POST /sdk/unsub?id=<key of the resource>`: what the SDK sends. */
-export const postSdk = (deps: UnsubscribeDeps) => async (c: SdkContext) => {
+export const postSdk = (deps: EdgeDeps) => async (c: SdkContext) => {
   const answer = await carryOut(c, deps)
   if (typeof answer === 'string') return c.json({ status: answer })
   const { status, code, message } = answer
   return c.json({ code, message }, status)
 }
 
-async function carryOut(c: SdkContext, deps: UnsubscribeDeps): Promise<SdkStatus | Fault> {
+async function carryOut(c: SdkContext, deps: EdgeDeps): Promise<SdkStatus | Fault> {
   const { db, tokens, log, clientAddress } = deps
   const asked = await resourceOf(c, db)
   const isAllowed = allowOrigin(c, asked)
@@ -93,7 +93,7 @@ const otherOrigin = fault(
   'This page is neither the unsubscribe page of the resource nor on one of its sites.',
 )
 
-async function resourceOf(c: SdkContext, db: UnsubscribeDeps['db']): Promise<PageResource | undefined> {
+async function resourceOf(c: SdkContext, db: EdgeDeps['db']): Promise<PageResource | undefined> {
   const key = c.req.query('id')
   return key === undefined || key.includes('\0') ? undefined : findPageResource(db, { key })
 }
