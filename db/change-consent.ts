@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { byteaArray } from './bytea-array.ts'
 import type { Db } from './connect.ts'
-import { type ConsentAct, type ConsentDifference, recordConsent } from './consent.ts'
+import { type ConsentAct, type ConsentDifference, columnsOf, recordConsent } from './consent.ts'
 import { keepRefusalsNarrow, liftOptOuts, refuseThroughAddress } from './lift-opt-outs.ts'
 import type { PreferenceScope } from './preferences.ts'
 import type { Id } from './schema.ts'
@@ -40,22 +40,14 @@ export async function changeConsent(
   events.push(...(await setStatus(db, 'unsubscribed', { holders, categories: off }, act)))
   await recordConsent(
     db,
-    events.map((event) => ({ ...proofOf(act, scope), ...event })),
+    events.map((event) => ({
+      ...columnsOf(act),
+      channel: scope.channel,
+      address_key: scope.keys[0] ?? null,
+      ...event,
+    })),
   )
 }
-
-const proofOf = (act: ConsentAct, { channel, keys }: PreferenceScope) => ({
-  through: act.through,
-  actor: act.actor,
-  channel,
-  address_key: keys[0] ?? null,
-  legal_basis: act.legalBasis,
-  explanation: act.explanation,
-  campaign_id: act.campaignId,
-  wording: act.wording,
-  ip: act.ip,
-  user_agent: act.userAgent,
-})
 
 /** Every contact that has the address, and the one whose page it is; none can be erased until the transaction ends. */
 async function holdersOf(db: Db, { contactId, keys, channel }: PreferenceScope): Promise<Id[]> {

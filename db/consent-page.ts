@@ -20,11 +20,14 @@ export interface ConsentLine {
   wording: string | null
 }
 
-/** A contact's history, oldest first. Of resources that the group does not see, nothing. */
+/**
+ * A contact's history, oldest first: by number, for ids can come out of order. Of resources that the group does not see, nothing.
+ * @param page.after the last number of the page before.
+ */
 export async function pageOfConsent(
   db: Db,
   contactId: Id,
-  page: { after: Id; limit: number; group: AccessGroup },
+  page: { after: string; limit: number; group: AccessGroup },
 ): Promise<ConsentLine[]> {
   const { rows } = await sql<ConsentLine>`
     select event.id, event.number, event.at, event.action, event.through, event.actor, event.channel,
@@ -34,8 +37,8 @@ export async function pageOfConsent(
     left join category on category.id = event.category_id
     left join resource on resource.id = coalesce(event.resource_id, category.resource_id)
     left join campaign on campaign.id = event.campaign_id
-    where event.contact_id = ${contactId}::bigint and event.id > ${page.after}::bigint
+    where event.contact_id = ${contactId}::bigint and event.number > ${page.after}::bigint
       and (${page.group}::text is null or resource.id is null or (${isVisible(page.group)}))
-    order by event.id limit ${page.limit}`.execute(db)
+    order by event.number limit ${page.limit}`.execute(db)
   return rows
 }

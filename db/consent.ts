@@ -56,6 +56,18 @@ export type ConsentDifference = Pick<
   'contact_id' | 'action' | 'category_id' | 'resource_id' | 'channel'
 >
 
+/** What an act says of itself, as columns of the events that prove it. */
+export const columnsOf = (act: ConsentAct) => ({
+  through: act.through,
+  actor: act.actor,
+  legal_basis: act.legalBasis,
+  explanation: act.explanation,
+  campaign_id: act.campaignId,
+  wording: act.wording,
+  ip: act.ip,
+  user_agent: act.userAgent,
+})
+
 /**
  * Takes the turn of an import: keeps a refusal and an import from missing each other. A refusal reaches every contact
  * that holds the address now; an import gives an address to a contact after looking for its refusals. Side by side,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Refusal } from '../domain/refusal.ts'
 import type { Db } from './connect.ts'
-import { type ConsentAct, recordConsent } from './consent.ts'
+import { type ConsentAct, columnsOf, recordConsent } from './consent.ts'
 import { consentOf } from './consents.ts'
 import type { Id, SubscriptionStatus } from './schema.ts'
 
@@ -106,22 +106,7 @@ async function insertRequest(
       insert into subscription (category_id, contact_id, status, legal_basis, explanation, source)
       values (${categoryId}::bigint, ${contactId}::bigint, 'pending', ${act.legalBasis}, ${act.explanation}, ${act.through})
       on conflict do nothing`.execute(db)
-  await recordConsent(db, [
-    {
-      contact_id: contactId,
-      category_id: categoryId,
-      action: 'pending',
-      through: act.through,
-      actor: act.actor,
-      channel,
-      address_key: key,
-      legal_basis: act.legalBasis,
-      explanation: act.explanation,
-      campaign_id: act.campaignId,
-      wording: act.wording,
-      ip: act.ip,
-      user_agent: act.userAgent,
-    },
-  ])
+  const about = { contact_id: contactId, category_id: categoryId, channel, address_key: key }
+  await recordConsent(db, [{ ...about, action: 'pending', ...columnsOf(act) }])
   return (rows[0] as { id: Id }).id
 }

@@ -138,7 +138,7 @@ export const contactRoutes = [
       const contactId = await requireContact(deps.db, contact)
       const rows = await pageOfConsent(deps.db, contactId, { after, limit: limit + 1, group })
       const items = rows.map((row) => ({ ...row, at: row.at.toISOString() }))
-      return toPage(items, limit, 'consent', (last) => [last.id])
+      return toPage(items, limit, 'consent', (last) => [String(last.number)])
     },
   }),
 ]

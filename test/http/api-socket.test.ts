@@ -1,33 +1,19 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
-import { startHttp } from '../../http/main.ts'
-import { atEnd } from '../setup/at-end.ts'
 import { createDatabase } from '../setup/database.ts'
+import { startEdge } from '../setup/edge-on-socket.ts'
 import { eventually } from '../setup/eventually.ts'
 import { createTestApp, recordingLog } from '../setup/http-app.ts'
 import { startTcpProxy } from '../setup/tcp-proxy.ts'
-import { secret } from '../setup/unsubscribe-seed.ts'
 
 // What only a socket shows.
 
 const { db, url } = await createDatabase()
 const { log, lines } = recordingLog()
-const listen = { host: '127.0.0.1', port: 0 }
 const proxy = await startTcpProxy(Number(new URL(url).port))
 const databaseUrl = Object.assign(new URL(url), { host: `127.0.0.1:${proxy.port}` }).href
-const http = await startHttp(
-  {
-    databaseUrl,
-    secrets: [secret],
-    listen,
-    trustedProxies: [],
-    temporal: { address: '127.0.0.1:1' },
-    logLevel: 'info',
-  },
-  log,
-)
-atEnd(() => http.close())
+const http = await startEdge(databaseUrl, log)
 const { key } = await createTestApp(db).addressee.apiKeys.create({ name: 'socket', scopes: ['admin'] })
 const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }
 

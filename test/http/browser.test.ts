@@ -1,12 +1,12 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
-import { type RunningHttp, startHttp } from '../../http/main.ts'
+import type { RunningHttp } from '../../http/main.ts'
 import { launchBrowser } from '../setup/browser.ts'
 import { createDatabase } from '../setup/database.ts'
-import { recordingLog } from '../setup/http-app.ts'
-import { eventsOf, secret, seedSent, statusOf } from '../setup/unsubscribe-seed.ts'
+import { startEdge } from '../setup/edge-on-socket.ts'
+import { eventsOf, seedSent, statusOf } from '../setup/unsubscribe-seed.ts'
 
 let db: Db
 let http: RunningHttp
@@ -14,20 +14,9 @@ let browser: Browser
 beforeAll(async () => {
   const database = await createDatabase()
   db = database.db
-  http = await startHttp(
-    {
-      databaseUrl: database.url,
-      secrets: [secret],
-      listen: { host: '127.0.0.1', port: 0 },
-      trustedProxies: [],
-      temporal: { address: '127.0.0.1:1' },
-      logLevel: 'info',
-    },
-    recordingLog().log,
-  )
+  http = await startEdge(database.url)
   browser = await launchBrowser()
 })
-afterAll(() => http.close())
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 } }
 const desk: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }

@@ -1,30 +1,17 @@
 import { Client } from '@hubspot/api-client'
 import { ApiException } from '@hubspot/api-client/lib/codegen/communication_preferences/apis/exception.js'
 import { expect, test } from 'vitest'
-import { startHttp } from '../../http/main.ts'
 import { seedReachable } from '../setup/api.ts'
-import { atEnd } from '../setup/at-end.ts'
 import { createDatabase } from '../setup/database.ts'
-import { createTestApp, recordingLog } from '../setup/http-app.ts'
+import { startEdge } from '../setup/edge-on-socket.ts'
+import { createTestApp } from '../setup/http-app.ts'
 import { seedCategory, seedResource } from '../setup/seed.ts'
-import { secret } from '../setup/unsubscribe-seed.ts'
 
 // HubSpot's own client, told nothing but another base path.
 
 const { db, url } = await createDatabase()
 const { addressee } = createTestApp(db)
-const http = await startHttp(
-  {
-    databaseUrl: url,
-    secrets: [secret],
-    listen: { host: '127.0.0.1', port: 0 },
-    trustedProxies: [],
-    temporal: { address: '127.0.0.1:1' },
-    logLevel: 'info',
-  },
-  recordingLog().log,
-)
-atEnd(() => http.close())
+const http = await startEdge(url)
 
 const accessToken = (await addressee.apiKeys.create({ name: 'crm', scopes: ['subscriptions:write'] })).key
 const clientWith = (accessToken: string) =>

@@ -2,16 +2,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
 import { confirmUnsubscribe } from '../../db/settle-unsubscribe.ts'
-import { type RunningHttp, startHttp } from '../../http/main.ts'
+import type { RunningHttp } from '../../http/main.ts'
 import { atEnd } from '../setup/at-end.ts'
 import { launchBrowser } from '../setup/browser.ts'
 import { createDatabase } from '../setup/database.ts'
 import { confirming, pendingsOf, seedDelayed, setMode } from '../setup/delayed.ts'
-import { recordingLog } from '../setup/http-app.ts'
-import { type SentMessage, secret, seedSent, statusOf, tokens } from '../setup/unsubscribe-seed.ts'
+import { startEdge } from '../setup/edge-on-socket.ts'
+import { type SentMessage, seedSent, statusOf, tokens } from '../setup/unsubscribe-seed.ts'
 
 // What the modes show, and the SDK on somebody else's page, in Chromium.
 
@@ -21,20 +21,9 @@ let browser: Browser
 beforeAll(async () => {
   const database = await createDatabase()
   db = database.db
-  http = await startHttp(
-    {
-      databaseUrl: database.url,
-      secrets: [secret],
-      listen: { host: '127.0.0.1', port: 0 },
-      trustedProxies: [],
-      temporal: { address: '127.0.0.1:1' },
-      logLevel: 'info',
-    },
-    recordingLog().log,
-  )
+  http = await startEdge(database.url)
   browser = await launchBrowser()
 })
-afterAll(() => http.close())
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 } }
 

@@ -1,14 +1,15 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/connect.ts'
 import { subscribe } from '../../db/subscribe.ts'
-import { type RunningHttp, startHttp } from '../../http/main.ts'
+import type { RunningHttp } from '../../http/main.ts'
 import { launchBrowser } from '../setup/browser.ts'
 import { createDatabase } from '../setup/database.ts'
-import { createTestApp, recordingLog } from '../setup/http-app.ts'
+import { startEdge } from '../setup/edge-on-socket.ts'
+import { createTestApp } from '../setup/http-app.ts'
 import { asked, eventsAbout, optInToken, requestsOf, seedOptIn } from '../setup/opt-in-seed.ts'
-import { secret, statusOf, tokens } from '../setup/unsubscribe-seed.ts'
+import { statusOf, tokens } from '../setup/unsubscribe-seed.ts'
 
 let db: Db
 let edge: ReturnType<typeof createTestApp>
@@ -18,20 +19,9 @@ beforeAll(async () => {
   const database = await createDatabase()
   db = database.db
   edge = createTestApp(db)
-  http = await startHttp(
-    {
-      databaseUrl: database.url,
-      secrets: [secret],
-      listen: { host: '127.0.0.1', port: 0 },
-      trustedProxies: [],
-      temporal: { address: '127.0.0.1:1' },
-      logLevel: 'info',
-    },
-    recordingLog().log,
-  )
+  http = await startEdge(database.url)
   browser = await launchBrowser()
 })
-afterAll(() => http.close())
 
 async function ask(language?: string) {
   const seeded = await seedOptIn(db, { address: `lea-${Math.random().toString(36).slice(2)}@example.com` })
