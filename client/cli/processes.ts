@@ -19,7 +19,7 @@ export function addProcesses(program: Command): void {
     .action(up)
   program
     .command('worker')
-    .summary('carry out campaigns until SIGTERM')
+    .summary('carry out campaigns, delayed unsubscribes and webhooks until SIGTERM')
     .description(
       'Needs DATABASE_URL, SMTP_URL, ADDRESSEE_PUBLIC_URL and ADDRESSEE_SECRET; TEMPORAL_ADDRESS is localhost:7233 ' +
         'unless set. Any number of workers may run. SIGTERM lets it finish or give back what it claimed.',
@@ -27,8 +27,11 @@ export function addProcesses(program: Command): void {
     .action(worker)
   program
     .command('http')
-    .summary('answer recipients until SIGTERM')
-    .description('Needs DATABASE_URL and ADDRESSEE_SECRET; listens on ADDRESSEE_HTTP_ADDRESS.')
+    .summary('answer recipients, and systems with an API key, until SIGTERM')
+    .description(
+      'Needs DATABASE_URL and ADDRESSEE_SECRET; listens on ADDRESSEE_HTTP_ADDRESS. Temporal (TEMPORAL_ADDRESS) may be ' +
+        'away: unsubscribing works without it. Behind a balancer set ADDRESSEE_TRUSTED_PROXIES.',
+    )
     .action(http)
 }
 
